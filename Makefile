@@ -1,0 +1,32 @@
+PYTHON ?= python3
+BASE = .venv-base
+DEV = .venv
+PIP = -m pip install --quiet --disable-pip-version-check
+
+.PHONY: demo test check clean
+
+demo: $(BASE)/ready
+	$(BASE)/bin/earwitness analyze examples --out demo
+
+test: $(DEV)/ready
+	sh tools/debian-packages
+	$(DEV)/bin/python -m pytest
+
+check: $(DEV)/ready
+	$(DEV)/bin/ruff check .
+	$(DEV)/bin/ruff format --check .
+	$(DEV)/bin/mypy
+
+$(BASE)/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(BASE)
+	$(BASE)/bin/python $(PIP) --constraint constraints.txt --editable .
+	touch $@
+
+$(DEV)/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(DEV)
+	$(DEV)/bin/python $(PIP) --constraint constraints.txt torch
+	$(DEV)/bin/python $(PIP) --constraint constraints.txt --editable '.[av,dev,making,plots,train]'
+	touch $@
+
+clean:
+	rm -rf $(BASE) $(DEV) demo

@@ -1,0 +1,1 @@
+"""Recordings: decoding, resampling, speech activity, measured properties, degradation."""

@@ -1,0 +1,1 @@
+"""Corpus tables, protocols, leak checks and the open-voices builder."""

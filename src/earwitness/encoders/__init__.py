@@ -1,0 +1,1 @@
+"""Pretrained representations, batching and the store."""

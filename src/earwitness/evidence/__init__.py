@@ -1,0 +1,1 @@
+"""Analysing a recording: instruments, findings, report. Never imports a system or torch."""

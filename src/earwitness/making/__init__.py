@@ -1,0 +1,1 @@
+"""Ways of making a recording: text-to-speech engines, vocoders, codecs, splices."""

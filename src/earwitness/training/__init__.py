@@ -1,0 +1,1 @@
+"""Recipe, loop and run folder."""
