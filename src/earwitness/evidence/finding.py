@@ -15,7 +15,7 @@ class _Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """A strict, immutable record."""
 
 
-class Window(_Value):
+class Window(_Value, frozen=True, kw_only=True):
     """The score of one window.
 
     Args:
@@ -30,7 +30,7 @@ class Window(_Value):
     llr: float | None
 
 
-class Segment(_Value):
+class Segment(_Value, frozen=True, kw_only=True):
     """A stretch whose evidence differs from the rest of the recording.
 
     Args:
@@ -46,7 +46,7 @@ class Segment(_Value):
     label: Literal["bona fide", "spoof"]
 
 
-class Detection(_Value):
+class Detection(_Value, frozen=True, kw_only=True):
     """Is the voice real?
 
     Args:
@@ -70,7 +70,7 @@ class Detection(_Value):
     segments: tuple[Segment, ...]
 
 
-class Voice(_Value):
+class Voice(_Value, frozen=True, kw_only=True):
     """Is it the voice of the reference recordings?
 
     Args:
@@ -92,7 +92,7 @@ class Voice(_Value):
     verbal: str
 
 
-class Quality(_Value):
+class Quality(_Value, frozen=True, kw_only=True):
     """Predicted listening quality (DNSMOS P.835), mean over windows, 1 to 5.
 
     Args:
@@ -108,7 +108,7 @@ class Quality(_Value):
     windows: int
 
 
-class Properties(_Value):
+class Properties(_Value, frozen=True, kw_only=True):
     """What was measured on the recording.
 
     Args:
@@ -144,7 +144,7 @@ class Properties(_Value):
     quality: Quality | None
 
 
-class RecordingFinding(_Value):
+class RecordingFinding(_Value, frozen=True, kw_only=True):
     r"""All that is said about one recording.
 
     Args:
@@ -170,7 +170,7 @@ class RecordingFinding(_Value):
     limits: tuple[str, ...]
 
 
-class Failure(_Value):
+class Failure(_Value, frozen=True, kw_only=True):
     """A recording that could not be analysed.
 
     Args:
@@ -182,7 +182,7 @@ class Failure(_Value):
     reason: str
 
 
-class Model(_Value):
+class Model(_Value, frozen=True, kw_only=True):
     """Which instruments spoke.
 
     Args:
@@ -213,4 +213,4 @@ class Findings(
     model: Model
     recordings: tuple[RecordingFinding, ...]
     errors: tuple[Failure, ...]
-    schema_: Literal["earwitness.findings/1"] = SCHEMA
+    schema_: Literal["earwitness.findings/1"] = "earwitness.findings/1"
