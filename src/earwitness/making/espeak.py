@@ -11,7 +11,7 @@ import soundfile
 
 from earwitness.audio.recording import Recording
 from earwitness.errors import BadInput
-from earwitness.making.maker import Made, Provenance
+from earwitness.making.maker import Made, Provenance, Setting
 
 
 class Espeak:
@@ -49,7 +49,10 @@ class Espeak:
             BadInput: when the program is missing, refuses, or says nothing.
         """
         text = spoken_text(source)
-        settings = {"rate": int(rng.integers(140, 191)), "pitch": int(rng.integers(35, 66))}
+        settings: dict[str, Setting] = {
+            "rate": int(rng.integers(140, 191)),
+            "pitch": int(rng.integers(35, 66)),
+        }
         words = ["-v", self.voice, "-s", str(settings["rate"]), "-p", str(settings["pitch"]), "--stdout"]
         # Through standard input, so that a text which begins with a dash is no option.
         heard = run_program("espeak-ng", [*words, "--stdin"], text.encode())

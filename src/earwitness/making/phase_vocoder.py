@@ -26,7 +26,10 @@ class PhaseVocoder(CopySynthesis):
         return {"factor": round(float(factor), 3), "size": int(rng.choice([512, 1024]))}
 
     def resynthesise(
-        self, samples: Samples, settings: dict[str, Setting], rng: np.random.Generator
+        self,
+        samples: Samples,
+        settings: dict[str, Setting],
+        rng: np.random.Generator,  # noqa: ARG002 - nothing is left to chance
     ) -> Samples:
         """There and back again."""
         size, factor = int(settings["size"]), float(settings["factor"])

@@ -88,7 +88,7 @@ def mel_bands(count: int, size: int, rate: int, lowest: float = 40.0) -> Real:
     bands = np.maximum(0, np.minimum(rise, fall))
     # Bands narrower than a bin would be empty: give them their nearest bin.
     for band in np.flatnonzero(bands.max(axis=1) <= 0):
-        bands[band, int(round(hertz[band + 1] * size / rate))] = 1.0
+        bands[band, round(hertz[band + 1] * size / rate)] = 1.0
     return bands
 
 

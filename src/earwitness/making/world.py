@@ -36,7 +36,10 @@ class World(CopySynthesis):
         }
 
     def resynthesise(
-        self, samples: Samples, settings: dict[str, Setting], rng: np.random.Generator
+        self,
+        samples: Samples,
+        settings: dict[str, Setting],
+        rng: np.random.Generator,  # noqa: ARG002 - nothing is left to chance
     ) -> Samples:
         """Analyse and synthesise; WORLD's own noise has a fixed seed."""
         pw = _pyworld()
