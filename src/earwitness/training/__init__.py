@@ -1,1 +1,1 @@
-"""Recipe, loop and run folder."""
+"""Training: recipes, stages, steps, the loop, leave-out rounds and the run folder."""

@@ -1,0 +1,166 @@
+"""Examples and batches: what a system is shown, with true lengths."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+import torch
+
+from earwitness.errors import BadInput
+
+if TYPE_CHECKING:
+    from earwitness.task import Target
+
+Reader = Callable[[int], np.ndarray]
+"""Row number -> its array, time on the axis before the last: (time, dim) or (layers, time, dim)."""
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True):
+    """Some rows, padded to the longest.
+
+    Args:
+        ids: of the rows.
+        views: name -> (values (batch, ..., time, dimension), lengths (batch,)); vectors have
+            (batch, dimension) and lengths of 1.
+        targets: name -> (batch,) numbers; classes as indices, -1 or NaN where the truth is missing.
+        group: (batch,) group numbers.
+    """
+
+    ids: tuple[str, ...]
+    views: Mapping[str, tuple[torch.Tensor, torch.Tensor]]
+    targets: Mapping[str, torch.Tensor]
+    group: torch.Tensor
+
+    def mask(self, view: str) -> torch.Tensor:
+        """Which places of a view are real: (batch, time), 1 inside and 0 in the padding."""
+        values, lengths = self.views[view]
+        return (torch.arange(values.shape[-2])[None] < lengths[:, None]).to(values.dtype)
+
+
+def collate(arrays: Sequence[np.ndarray]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Pad arrays of differing length with zeros.
+
+    Args:
+        arrays: each (..., time, dimension) or (dimension,), equal but for time.
+
+    Returns:
+        Values (batch, ..., time, dimension) float32, and lengths (batch,) int64.
+
+    Example:
+        >>> values, lengths = collate([np.ones((2, 3)), np.ones((4, 3))])
+        >>> tuple(values.shape), lengths.tolist()
+        ((2, 4, 3), [2, 4])
+    """
+    if arrays[0].ndim == 1:
+        return torch.from_numpy(np.stack(arrays).astype(np.float32)), torch.ones(
+            len(arrays), dtype=torch.int64
+        )
+    lengths = [array.shape[-2] for array in arrays]
+    *outer, _, dimension = arrays[0].shape
+    values = torch.zeros((len(arrays), *outer, max(lengths), dimension))
+    for row, array in enumerate(arrays):
+        values[row, ..., : array.shape[-2], :] = torch.from_numpy(np.asarray(array, np.float32))
+    return values, torch.tensor(lengths)
+
+
+class Examples(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows of a corpus as a system sees them; reading is lazy.
+
+    Args:
+        ids: (n) unique names.
+        readers: view -> reader.
+        targets: name -> (n,) numbers.
+        group: (n,) group of each row; rows of one group never lie on both sides of a split.
+
+    Raises:
+        BadInput: when lengths differ or an id comes twice.
+    """
+
+    ids: tuple[str, ...]
+    readers: Mapping[str, Reader]
+    targets: Mapping[str, np.ndarray]
+    group: np.ndarray
+
+    def __post_init__(self) -> None:
+        if len(set(self.ids)) != len(self.ids):
+            raise BadInput("an id comes twice", where="examples")
+        if any(len(column) != len(self.ids) for column in (*self.targets.values(), self.group)):
+            raise BadInput("targets and groups must have one entry a row", where="examples")
+
+    def batch(self, rows: np.ndarray) -> Batch:
+        """Read some rows.
+
+        Args:
+            rows: (n,) row numbers.
+        """
+        return Batch(
+            ids=tuple(self.ids[row] for row in rows),
+            views={name: collate([read(int(row)) for row in rows]) for name, read in self.readers.items()},
+            targets={name: torch.from_numpy(column[rows]) for name, column in self.targets.items()},
+            group=torch.from_numpy(np.unique(self.group, return_inverse=True)[1][rows]),
+        )
+
+    def hash(self, rows: np.ndarray) -> str:
+        """SHA-256 over ids, targets and groups of some rows: what was trained on (hexadecimal)."""
+        digest = hashlib.sha256()
+        for row in sorted(int(row) for row in rows):
+            truth = ";".join(f"{name}={self.targets[name][row]}" for name in sorted(self.targets))
+            digest.update(f"{self.ids[row]}|{self.group[row]}|{truth}\n".encode())
+        return digest.hexdigest()
+
+
+def target_numbers(values: Sequence[str | float | None], target: Target) -> np.ndarray:
+    """A corpus column as numbers.
+
+    Args:
+        values: labels or numbers.
+        target: how to read them.
+
+    Returns:
+        (n,) int64 class numbers (binary: 1 = the positive class; -1 missing), or float32 (NaN missing).
+
+    Raises:
+        BadInput: when a label is unknown, or missing while the target refuses that.
+
+    Example:
+        >>> from earwitness.task import DETECTION
+        >>> target_numbers(["bona fide", "spoof"], DETECTION.targets[0]).tolist()
+        [1, 0]
+    """
+    if target.missing == "refuse" and any(value is None for value in values):
+        raise BadInput("has rows without a label", where=target.column)
+    if target.kind == "real":
+        return np.array([np.nan if value is None else float(value) for value in values], np.float32)
+    order = target.classes[::-1] if target.kind == "binary" else target.classes
+    unknown = {value for value in values if value is not None} - set(order)
+    if unknown:
+        raise BadInput(f"unknown label {sorted(map(str, unknown))[0]!r}", where=target.column)
+    return np.array([-1 if value is None else order.index(str(value)) for value in values], np.int64)
+
+
+def hold_back(
+    rows: np.ndarray, group: np.ndarray, share: float, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Split rows into training and inner validation, whole groups at a time.
+
+    Args:
+        rows: (n,) row numbers.
+        group: group of every row of the corpus.
+        share: of the groups to hold back, 0 to 1.
+        rng: source of the choice.
+
+    Returns:
+        Rows to train on, rows to validate on.
+
+    Example:
+        >>> train, held = hold_back(np.arange(4), np.array([0, 0, 1, 1]), 0.5, np.random.default_rng(0))
+        >>> len(train), len(held)
+        (2, 2)
+    """
+    names = rng.permutation(np.unique(group[rows]))
+    held = np.isin(group[rows], names[: round(share * len(names))])
+    return rows[~held], rows[held]

@@ -1,0 +1,241 @@
+"""The training loop: stages, early stopping, and the same result after a kill."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import torch
+
+from earwitness.errors import BadInput
+from earwitness.training.checkpoint import (
+    load_tensors,
+    optimiser_tensors,
+    restore_optimiser,
+    save_tensors,
+)
+from earwitness.training.data import Examples
+from earwitness.training.recipe import Optimiser, Recipe, recipe_hash
+from earwitness.training.stage import Stage
+from earwitness.training.system import System
+
+Progress = Callable[[str, int, int, dict[str, float]], None]
+"""(stage, epoch done, epochs at most, its curve point)."""
+
+
+class Trained(msgspec.Struct, frozen=True, kw_only=True):
+    """What a training leaves.
+
+    Args:
+        module: with the best (or averaged) weights, in eval mode.
+        curves: one record an epoch: stage, epoch, mean of each loss, validation loss.
+        best: stage -> epoch whose weights were kept (the last of the averaged ones).
+    """
+
+    module: torch.nn.Module
+    curves: list[dict[str, Any]]
+    best: dict[str, int]
+
+
+def generator(*parts: str | int) -> np.random.Generator:
+    """A random generator that depends on nothing but its parts.
+
+    Example:
+        >>> float(generator(1, "order").random()) == float(generator(1, "order").random())
+        True
+    """
+    digest = hashlib.sha256("/".join(map(str, parts)).encode()).digest()
+    return np.random.default_rng(np.frombuffer(digest, np.uint32))
+
+
+def train(
+    system: System,
+    module: torch.nn.Module,
+    stages: Sequence[Stage],
+    examples: Examples,
+    validation: np.ndarray,
+    recipe: Recipe,
+    *,
+    seed: int,
+    checkpoint: Path | None = None,
+    progress: Progress | None = None,
+) -> Trained:
+    """Train a module through its stages.
+
+    Every epoch draws its order and its dropout from (seed, stage, epoch), so a training that was killed
+    and started again from its checkpoint ends with the same weights, bit for bit.
+
+    Args:
+        system: gives the losses.
+        module: freshly built; changed in place.
+        stages: in order.
+        examples: all rows.
+        validation: rows for early stopping; never among a stage's rows.
+        recipe: batch, patience, optimiser, step.
+        seed: of order and dropout.
+        checkpoint: file to write after every epoch and to go on from; `None` keeps nothing.
+        progress: called after every epoch.
+
+    Raises:
+        BadInput: when a row is both trained and validated on, or the checkpoint is of another recipe.
+    """
+    for stage in stages:
+        if len(np.intersect1d(stage.rows, validation)):
+            raise BadInput("validates on rows that it trains on", where=stage.name)
+    identity = {"recipe": recipe_hash(recipe), "seed": seed, "rows": examples.hash(stages[0].rows)}
+    resumed = _resume(checkpoint, identity)
+    curves: list[dict[str, Any]] = resumed[1]["curves"] if resumed else []
+    best_epochs: dict[str, int] = resumed[1]["best"] if resumed else {}
+    first = resumed[1]["stage"] if resumed else 0
+    for number, stage in enumerate(stages[first:], start=first):
+        state = _StageState(stage, module, recipe)
+        if resumed and number == first:
+            state.restore(*resumed)
+        elif stage.before is not None:
+            stage.before(module, examples)
+        while state.epoch < stage.epochs and not state.worn_out(recipe.patience):
+            point = _epoch(system, state, examples, validation, recipe, seed)
+            curves.append({"stage": stage.name, "epoch": state.epoch, **point})
+            if progress is not None:
+                progress(stage.name, state.epoch, stage.epochs, point)
+            if checkpoint is not None:
+                record = {**identity, "stage": number, "curves": curves, "best": best_epochs}
+                state.save(checkpoint, record)
+        best_epochs[stage.name] = state.keep_best()
+        if stage.after is not None:
+            stage.after(module, examples)
+    module.eval()
+    return Trained(module=module, curves=curves, best=best_epochs)
+
+
+def _resume(
+    checkpoint: Path | None, identity: dict[str, Any]
+) -> tuple[dict[str, torch.Tensor], dict[str, Any]] | None:
+    if checkpoint is None or not checkpoint.exists():
+        return None
+    tensors, record = load_tensors(checkpoint)
+    if {key: record.get(key) for key in identity} != identity:
+        raise BadInput("is of another recipe, seed or corpus; train into a new folder", where=str(checkpoint))
+    return tensors, record
+
+
+class _StageState:
+    """Weights, optimiser and best weights so far of one stage."""
+
+    def __init__(self, stage: Stage, module: torch.nn.Module, recipe: Recipe) -> None:
+        self.stage, self.module, self.average = stage, module, recipe.average
+        for name, parameter in module.named_parameters():
+            parameter.requires_grad_(bool(re.search(stage.trainable, name)))
+        groups = stage.optimiser_groups(
+            list(module.named_parameters()), recipe.optimiser.learning_rate, recipe.optimiser.weight_decay
+        )
+        self.parameters = [parameter for group in groups for parameter in group["params"]]
+        self.optimiser = make_optimiser(recipe.optimiser, groups)
+        self.epoch = 0
+        self.kept: list[tuple[float, int, dict[str, torch.Tensor]]] = []  # best first
+
+    def worn_out(self, patience: int | None) -> bool:
+        return patience is not None and bool(self.kept) and self.epoch - self.kept[0][1] >= patience
+
+    def remember(self, loss: float) -> None:
+        weights = {name: value.detach().clone() for name, value in self.module.state_dict().items()}
+        self.kept = sorted([*self.kept, (loss, self.epoch, weights)], key=lambda kept: kept[:2])
+        del self.kept[self.average :]
+
+    def keep_best(self) -> int:
+        """Load the mean of the kept weights; whole-number buffers come from the best epoch."""
+        if not self.kept:
+            return 0
+        best = dict(self.kept[0][2])
+        for name, value in best.items():
+            if value.is_floating_point():
+                best[name] = torch.stack([kept[2][name] for kept in self.kept]).mean(0)
+        self.module.load_state_dict(best)
+        return self.kept[0][1]
+
+    def save(self, path: Path, record: dict[str, Any]) -> None:
+        tensors, numbers = optimiser_tensors(self.optimiser)
+        tensors |= {f"module/{name}": value for name, value in self.module.state_dict().items()}
+        for place, (_, _, weights) in enumerate(self.kept):
+            tensors |= {f"kept/{place}/{name}": value for name, value in weights.items()}
+        kept = [[loss, epoch] for loss, epoch, _ in self.kept]
+        save_tensors(path, tensors, {**record, "epoch": self.epoch, "kept": kept, "numbers": numbers})
+
+    def restore(self, tensors: dict[str, torch.Tensor], record: dict[str, Any]) -> None:
+        def part(prefix: str) -> dict[str, torch.Tensor]:
+            return {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
+
+        self.module.load_state_dict(part("module/"))
+        restore_optimiser(self.optimiser, tensors, record["numbers"])
+        self.epoch = record["epoch"]
+        self.kept = [
+            (loss, epoch, part(f"kept/{place}/")) for place, (loss, epoch) in enumerate(record["kept"])
+        ]
+
+
+def make_optimiser(settings: Optimiser, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
+    """The torch optimiser of a recipe."""
+    if settings.name == "sgd":
+        return torch.optim.SGD(groups, lr=settings.learning_rate, momentum=settings.betas[0])
+    kind = torch.optim.Adam if settings.name == "adam" else torch.optim.AdamW
+    return kind(groups, lr=settings.learning_rate, betas=settings.betas)
+
+
+def _epoch(
+    system: System,
+    state: _StageState,
+    examples: Examples,
+    validation: np.ndarray,
+    recipe: Recipe,
+    seed: int,
+) -> dict[str, float]:
+    stage, module = state.stage, state.module
+    rng = generator(seed, stage.name, state.epoch)
+    torch.manual_seed(int(rng.integers(2**62)))
+    module.train()
+    sums: dict[str, float] = {}
+    seen = 0
+    for rows in stage.sampler(stage.rows, examples.group[stage.rows], recipe.batch, rng):
+        point = recipe.step(system.losses(module, examples.batch(rows), stage), state.parameters)
+        if not np.isfinite(point["loss"]):
+            raise BadInput(
+                f"the loss is {point['loss']} in epoch {state.epoch + 1}; lower the learning rate",
+                where=stage.name,
+            )
+        if recipe.optimiser.clip is not None:
+            torch.nn.utils.clip_grad_norm_(state.parameters, recipe.optimiser.clip)
+        state.optimiser.step()
+        seen += len(rows)
+        for name, value in point.items():
+            sums[name] = sums.get(name, 0.0) + value * len(rows)
+    state.epoch += 1
+    curve = {name: value / seen for name, value in sums.items()}
+    if len(validation):
+        curve["validation"] = validation_loss(system, module, examples, validation, recipe, stage)
+    # without rows to validate on, the newest weights are the ones to keep
+    state.remember(curve.get("validation", -float(state.epoch)))
+    return curve
+
+
+@torch.no_grad()
+def validation_loss(
+    system: System,
+    module: torch.nn.Module,
+    examples: Examples,
+    rows: np.ndarray,
+    recipe: Recipe,
+    stage: Stage,
+) -> float:
+    """Mean of the summed losses over rows, in eval mode."""
+    module.eval()
+    total = 0.0
+    for start in range(0, len(rows), recipe.batch):
+        part = rows[start : start + recipe.batch]
+        losses = system.losses(module, examples.batch(part), stage)
+        total += len(part) * sum(float(value) for path in losses.values() for value in path.values())
+    return total / len(rows)

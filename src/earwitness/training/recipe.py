@@ -1,0 +1,173 @@
+"""Recipes: everything needed to train a system, as a frozen typed value."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from earwitness.errors import BadInput
+from earwitness.training.step import SumAndBackpropagate
+
+
+class View(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One way in which a system sees a recording.
+
+    Args:
+        name: by which the system finds it in a batch.
+        input: `waveform` (samples at 16 kHz), `frames` (layers, frames, dimension) or `vector`.
+        encoder: name for `encoders.load`; `None` for waveforms.
+        layers: hidden states to read, 0 = before the first block.
+        policy: Whisper's input convention; part of the store's key.
+        precision: of the encoder.
+        augment: import string "module:object" of an `Augment(waveform, targets, rng)`, or `None`.
+        copies: augmented copies beside the clean one (DPDA: 1).
+
+    Example:
+        >>> View(name="frames", encoder="whisper-base", layers=(1, 2)).copies
+        0
+    """
+
+    name: str = "frames"
+    input: Literal["waveform", "frames", "vector"] = "frames"
+    encoder: str | None = None
+    layers: tuple[int, ...] = ()
+    policy: Literal["cropped", "padded-30"] = "cropped"
+    precision: Literal["fp32", "bf16", "fp16", "int8"] = "fp32"
+    augment: str | None = None
+    copies: int = 0
+
+    def __post_init__(self) -> None:
+        if self.input != "waveform" and self.encoder is None:
+            raise BadInput(f"a view of {self.input} names its encoder", where=self.name)
+        if self.copies < 0:
+            raise BadInput("copies must be 0 or more", where=self.name)
+        if self.copies and self.augment is None:
+            raise BadInput("copies need an augment", where=self.name)
+
+
+class Optimiser(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How gradients move the weights.
+
+    Args:
+        name: of the algorithm.
+        learning_rate: of all parameters that no parameter group names.
+        weight_decay: L2 (Adam) or decoupled (AdamW) decay.
+        betas: of Adam and AdamW.
+        clip: largest norm of the gradient; `None` leaves it as it is.
+    """
+
+    name: Literal["adam", "adamw", "sgd"] = "adamw"
+    learning_rate: float = 1e-3
+    weight_decay: float = 1e-4
+    betas: tuple[float, float] = (0.9, 0.999)
+    clip: float | None = None
+
+
+class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What every system's recipe holds; a system adds its own fields in a subclass.
+
+    Args:
+        system: key in `earwitness.systems.registry.SYSTEMS`.
+        views: what the system sees.
+        seeds: one training for each.
+        batch: rows in a batch.
+        epochs: at most so many times through the rows.
+        patience: epochs without a better inner validation loss before the end; `None` = never stop early.
+        validation: share of the training rows held back for early stopping, whole groups at a time, 0 to 1.
+        average: mean of the weights of so many best epochs; 1 = the best epoch alone.
+        optimiser: how gradients move the weights.
+        step: from per-path losses to gradients.
+
+    Raises:
+        BadInput: when a number is outside its range.
+
+    Example:
+        >>> Recipe(system="origin", views=(View(encoder="whisper-base"),)).seeds
+        (0,)
+    """
+
+    system: str
+    views: tuple[View, ...]
+    seeds: tuple[int, ...] = (0,)
+    batch: int = 32
+    epochs: int = 30
+    patience: int | None = 5
+    validation: float = 0.15
+    average: int = 1
+    optimiser: Optimiser = Optimiser()
+    step: SumAndBackpropagate = SumAndBackpropagate()
+
+    def __post_init__(self) -> None:
+        if not self.seeds:
+            raise BadInput("needs at least one seed", where="recipe.seeds")
+        if self.batch < 1 or self.epochs < 1 or self.average < 1:
+            raise BadInput("batch, epochs and average must be 1 or more", where="recipe")
+        if not 0 <= self.validation < 1:
+            raise BadInput("validation must be in [0, 1)", where="recipe.validation")
+        if self.patience is not None and self.validation == 0:
+            raise BadInput(
+                "patience needs rows to validate on; set validation or patience = null", where="recipe"
+            )
+        names = [view.name for view in self.views]
+        if len(set(names)) != len(names):
+            raise BadInput("names a view twice", where="recipe.views")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (msgspec.convert, (msgspec.to_builtins(self), type(self)))
+
+
+AnyRecipe = TypeVar("AnyRecipe", bound=Recipe)
+
+
+def read_recipe(path: str | Path, published: AnyRecipe) -> AnyRecipe:
+    """Read a recipe; what the file leaves out keeps its published value.
+
+    Args:
+        path: a `.toml` or `.json` file.
+        published: the system's `RECIPE`.
+
+    Raises:
+        BadInput: when the file is missing, is not TOML or JSON, or has an unknown or wrong field.
+    """
+    path = Path(path)
+    if path.suffix not in (".toml", ".json"):
+        raise BadInput("a recipe is a .toml or .json file", where=str(path))
+    try:
+        content = path.read_bytes()
+        decode = msgspec.toml.decode if path.suffix == ".toml" else msgspec.json.decode
+        given: Any = decode(content)
+        if not isinstance(given, dict):
+            raise BadInput("a recipe is a table of fields", where=str(path))
+        return msgspec.convert(_merge(msgspec.to_builtins(published), given), type(published))
+    except OSError as error:
+        raise BadInput(f"cannot be read: {error.strerror}", where=str(path)) from error
+    except BadInput as error:
+        raise BadInput(str(error), where=str(path)) from error
+    except msgspec.MsgspecError as error:  # what does not fit the type, by field
+        raise BadInput(str(error), where=str(path)) from error
+
+
+def _merge(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(old)
+    for key, value in new.items():
+        both = isinstance(value, dict) and isinstance(old.get(key), dict)
+        merged[key] = _merge(old[key], value) if both else value
+    return merged
+
+
+def recipe_json(recipe: Recipe) -> bytes:
+    """A recipe as indented JSON, fields in their order.
+
+    Example:
+        >>> recipe_json(Recipe(system="origin", views=())).decode().splitlines()[1].strip()
+        '"system": "origin",'
+    """
+    return msgspec.json.format(msgspec.json.encode(recipe), indent=2)
+
+
+def recipe_hash(recipe: Recipe) -> str:
+    """SHA-256 of the recipe's JSON (hexadecimal); two equal recipes have the same hash."""
+    return hashlib.sha256(recipe_json(recipe)).hexdigest()
