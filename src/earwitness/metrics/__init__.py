@@ -14,51 +14,92 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from earwitness.metrics.agnostic_cost import a_dcf
+    from earwitness.metrics.asvspoof5 import Track1, Track2, asvspoof5_track1, asvspoof5_track2
     from earwitness.metrics.confidence import Interval, interval
     from earwitness.metrics.detection_cost import act_dcf, bayes_threshold, min_dcf
+    from earwitness.metrics.empirical_cross_entropy import EceCurve, ece_curve
     from earwitness.metrics.equal_error import eer, eer_threshold
     from earwitness.metrics.exact_binomial import exact_bounds
     from earwitness.metrics.llr_cost import cllr, min_cllr
     from earwitness.metrics.operating_curve import DetCurve, det_curve, roc_auc
     from earwitness.metrics.paired import Difference, paired_difference
     from earwitness.metrics.staircase import Staircase
+    from earwitness.metrics.tandem_cost import TandemCosts, VerifierErrors, min_tdcf, verifier_errors
+    from earwitness.metrics.tandem_eer import TandemPoint, t_eer, tandem_point
+    from earwitness.metrics.tippett_curve import Tippett, tippett
+    from earwitness.metrics.verbal_scale import verbal
 
 _HOMES = {
     "DetCurve": "operating_curve",
     "Difference": "paired",
+    "EceCurve": "empirical_cross_entropy",
     "Interval": "confidence",
     "Staircase": "staircase",
+    "TandemCosts": "tandem_cost",
+    "TandemPoint": "tandem_eer",
+    "Tippett": "tippett_curve",
+    "Track1": "asvspoof5",
+    "Track2": "asvspoof5",
+    "VerifierErrors": "tandem_cost",
+    "a_dcf": "agnostic_cost",
     "act_dcf": "detection_cost",
+    "asvspoof5_track1": "asvspoof5",
+    "asvspoof5_track2": "asvspoof5",
     "bayes_threshold": "detection_cost",
     "cllr": "llr_cost",
     "det_curve": "operating_curve",
+    "ece_curve": "empirical_cross_entropy",
     "eer": "equal_error",
     "eer_threshold": "equal_error",
     "exact_bounds": "exact_binomial",
     "interval": "confidence",
     "min_cllr": "llr_cost",
     "min_dcf": "detection_cost",
+    "min_tdcf": "tandem_cost",
     "paired_difference": "paired",
     "roc_auc": "operating_curve",
+    "t_eer": "tandem_eer",
+    "tandem_point": "tandem_eer",
+    "tippett": "tippett_curve",
+    "verbal": "verbal_scale",
+    "verifier_errors": "tandem_cost",
 }
 
 __all__ = [
     "DetCurve",
     "Difference",
+    "EceCurve",
     "Interval",
     "Staircase",
+    "TandemCosts",
+    "TandemPoint",
+    "Tippett",
+    "Track1",
+    "Track2",
+    "VerifierErrors",
+    "a_dcf",
     "act_dcf",
+    "asvspoof5_track1",
+    "asvspoof5_track2",
     "bayes_threshold",
     "cllr",
     "det_curve",
+    "ece_curve",
     "eer",
     "eer_threshold",
     "exact_bounds",
     "interval",
     "min_cllr",
     "min_dcf",
+    "min_tdcf",
     "paired_difference",
     "roc_auc",
+    "t_eer",
+    "tandem_point",
+    "tippett",
+    "verbal",
+    "verifier_errors",
 ]
 
 

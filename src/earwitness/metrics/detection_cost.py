@@ -51,6 +51,22 @@ def min_dcf_of(
 ) -> float:
     """Minimum detection cost of scores that are already sorted; see `min_dcf`."""
     miss_weight, fa_weight, default = weights(p_target, c_miss, c_fa)
+    best = lowest_cost(stairs, miss_weight, fa_weight)
+    return best / default if normalise else best
+
+
+def lowest_cost(stairs: Staircase, miss_weight: float, fa_weight: float) -> float:
+    """The least of `miss_weight * miss rate + fa_weight * false-alarm rate` over all thresholds.
+
+    Args:
+        stairs: sorted scores of both classes.
+        miss_weight: cost of a miss rate of 1, at least 0.
+        fa_weight: cost of a false-alarm rate of 1, at least 0.
+
+    Example:
+        >>> lowest_cost(Staircase.of([2, 1, 0.5, -0.5], [-2, -1, 0, 0.8]), 1, 1)
+        0.5
+    """
     if len(stairs.target) > len(stairs.nontarget):  # look the smaller class up in the larger
         stairs, miss_weight, fa_weight = stairs.mirror, fa_weight, miss_weight
     # Raising a threshold up to the next target score costs nothing, so some target score (or
@@ -59,8 +75,7 @@ def min_dcf_of(
     targets, nontargets = len(stairs.target), len(stairs.nontarget)
     cost = np.arange(targets) * (miss_weight / targets)
     cost += (nontargets - stairs.below) * (fa_weight / nontargets)
-    best = min(float(cost.min()), miss_weight)
-    return best / default if normalise else best
+    return min(float(cost.min()), miss_weight)
 
 
 def act_dcf(

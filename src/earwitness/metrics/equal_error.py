@@ -61,18 +61,31 @@ def eer_threshold(target: ArrayLike, nontarget: ArrayLike) -> float:
         0.5
     """
     stairs = Staircase.of(target, nontarget)
+    score, at, above = around_crossing(stairs)
+    if at <= above:
+        return float(score)
+    higher = [
+        scores[index]
+        for scores in (stairs.target, stairs.nontarget)
+        if (index := int(np.searchsorted(scores, score, side="right"))) < len(scores)
+    ]
+    return float(min(higher)) if higher else np.inf
+
+
+def around_crossing(stairs: Staircase) -> tuple[np.floating, int, int]:
+    """The score on which the rates cross, and how far apart they are at it and just above it.
+
+    Returns:
+        The score; false-alarm minus miss rate when accepting at it; miss minus false-alarm rate
+        when accepting only above it. Both at least 0, in units of 1 / (targets * nontargets).
+    """
     score = _crossing_score(stairs)
     targets, nontargets = len(stairs.target), len(stairs.nontarget)
     targets_below, nontargets_below, targets_upto, nontargets_upto = _bracket(stairs)
-    at = (nontargets - nontargets_below) * targets - targets_below * nontargets
-    above = targets_upto * nontargets - (nontargets - nontargets_upto) * targets
-    if at <= above:
-        return float(score)
-    return float(
-        min(
-            stairs.target[targets_upto] if targets_upto < targets else np.inf,
-            stairs.nontarget[nontargets_upto] if nontargets_upto < nontargets else np.inf,
-        )
+    return (
+        score,
+        (nontargets - nontargets_below) * targets - targets_below * nontargets,
+        targets_upto * nontargets - (nontargets - nontargets_upto) * targets,
     )
 
 
