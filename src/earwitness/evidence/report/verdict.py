@@ -1,0 +1,191 @@
+"""The verdict in plain sentences: what it is, what it means and what it does not mean."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from earwitness.evidence.finding import Decision, Detection, Segment, Voice
+from earwitness.evidence.report.density import Standing
+from earwitness.evidence.report.wording import clock, counted, percent, ratio
+
+GLOSS: dict[Decision, str] = {
+    "bona fide": "a real human voice",
+    "spoof": "a synthetic or altered voice",
+    "inconclusive": "not settled either way",
+}
+"""What each decision says, for a reader who has never met the word."""
+
+_HEADLINES: dict[Decision, str] = {
+    "bona fide": "The evidence points to a real human voice.",
+    "spoof": "The evidence points to a synthetic or altered voice.",
+    "inconclusive": "The evidence does not settle whether this voice is real.",
+}
+_SILENT = "There is too little speech here to say anything about a voice."
+
+_MEANS: dict[Decision, str] = {
+    "bona fide": "The voice sounds to the instrument as the real voices of its validation did.",
+    "spoof": "The voice sounds to the instrument as the machine-made voices of its validation did.",
+    "inconclusive": "The evidence is too weak, too mixed or outside what was validated; "
+    "the instrument declines to choose.",
+}
+_NOT: dict[Decision, tuple[str, ...]] = {
+    "bona fide": (
+        "Not that what is said is true, nor who says it.",
+        "Not that the recording is whole: real speech can be cut and rearranged.",
+        "Not that no machine could have made it: a generator unlike those it was validated on may pass.",
+    ),
+    "spoof": (
+        "Not that anyone meant to deceive: assistants, dubbing and voice repair are synthetic as well.",
+        "Not who made it, with what, or why.",
+        "Not certainty: some real voices score like this one.",
+    ),
+    "inconclusive": (
+        "Not that the voice is half real or half fake.",
+        "Not a hint of either: do not read it as a weak “spoof” or a weak “bona fide”.",
+        "Not the end of the matter: a longer or cleaner copy may well be decided.",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a reader is told first.
+
+    Args:
+        decision: `bona fide`, `spoof` or `inconclusive`.
+        headline: one plain sentence.
+        lead: how strong the evidence is, one to three sentences.
+        means: what the verdict means, a sentence each.
+        means_not: what it does not mean, a sentence each.
+    """
+
+    decision: Decision
+    headline: str
+    lead: str
+    means: tuple[str, ...]
+    means_not: tuple[str, ...]
+
+
+def verdict(detection: Detection, place: Standing | None) -> Verdict:
+    """Put a detection into words for a reader without any training.
+
+    Args:
+        detection: what was found.
+        place: how the score compares with those of the validation, where that is known.
+
+    Returns:
+        The sentences.
+
+    Example:
+        >>> nothing = Detection(llr=None, probability_bona_fide=None, prior=0.5, decision="inconclusive",
+        ...                     reasons=(), verbal="", timeline=(), segments=())
+        >>> verdict(nothing, None).headline
+        'There is too little speech here to say anything about a voice.'
+    """
+    decision, llr = detection.decision, detection.llr
+    if llr is None:
+        means: tuple[str, ...] = ("A verdict about a voice needs a voice; none is given without it.",)
+        return Verdict(decision, _SILENT, "", means, _NOT["inconclusive"][1:])
+    lead = [_strength(llr)]
+    lead += [sentence for sentence in (_elsewhere(detection.segments, decision),) if sentence]
+    means = (_MEANS[decision], *_standing(place, decision), *_probability(detection))
+    return Verdict(decision, _HEADLINES[decision], " ".join(lead), means, _NOT[decision])
+
+
+def _strength(llr: float) -> str:
+    amount = ratio(llr)
+    if amount in {"1", "1.1"}:
+        return "What was heard is about equally probable from a real and from a synthetic voice."
+    one, other = ("real", "synthetic") if llr > 0 else ("synthetic", "real")
+    about = "" if amount.startswith("more") else "about "
+    return (
+        f"What was heard is {about}{amount} times more probable if the voice is {one} than if it is {other}."
+    )
+
+
+def _elsewhere(segments: tuple[Segment, ...], decision: Decision) -> str:
+    """The stretches that say something else than the verdict."""
+    other = [s for s in segments if s.label != decision]
+    if not other:
+        return ""
+    where = ", ".join(f"{clock(s.start)}–{clock(s.end)}" for s in other[:3])
+    more = f" and {len(other) - 3} more" if len(other) > 3 else ""
+    sides = {s.label for s in other}
+    lean = {"bona fide": "a real voice", "spoof": "a synthetic voice"}
+    towards = lean[sides.pop()] if len(sides) == 1 else "one side or the other"
+    stretch = "One stretch leans" if len(other) == 1 else f"{len(other)} stretches lean"
+    return f"{stretch} to {towards}: {where}{more}."
+
+
+def _standing(place: Standing | None, decision: Decision) -> tuple[str, ...]:
+    if place is None or not (place.bona_fide and place.spoof):
+        return ()
+    fakes = (
+        f"Of {counted(place.spoof, 'synthetic recording')} kept apart for the validation, "
+        f"{place.spoof_above} ({percent(place.spoof_above / place.spoof)}) scored as high as this or higher."
+    )
+    reals = (
+        f"Of {counted(place.bona_fide, 'real recording')} kept apart for the validation, "
+        f"{place.bona_fide_below} ({percent(place.bona_fide_below / place.bona_fide)}) "
+        "scored as low as this or lower."
+    )
+    return {"bona fide": (fakes,), "spoof": (reals,), "inconclusive": (reals, fakes)}[decision]
+
+
+def _probability(detection: Detection) -> tuple[str, ...]:
+    if detection.probability_bona_fide is None:
+        return ()
+    real = detection.probability_bona_fide
+    side, share = ("real", real) if real >= 0.5 else ("synthetic", 1 - real)
+    return (
+        f"To someone who held the voice for real with a probability of {percent(detection.prior)} "
+        f"before listening, it is now {side} with {percent(share)}.",
+    )
+
+
+def updated(llr: float, priors: tuple[float, ...] = (0.01, 0.1, 0.5, 0.9, 0.99)) -> list[tuple[str, str]]:
+    """Say what the evidence makes of different beliefs held beforehand.
+
+    Args:
+        llr: natural-log likelihood ratio, bona fide over spoof.
+        priors: probabilities of bona fide before the recording was heard, inside 0 to 1.
+
+    Returns:
+        Probability before and after, in words.
+
+    Reference:
+        Bayes' theorem in its odds form.
+
+    Example:
+        >>> updated(0.0, (0.5,)), updated(-4.6, (0.5,))
+        ([('50 %', '50 %')], [('50 %', '1.0 %')])
+    """
+    held = max(-700.0, min(700.0, llr))
+    after = [1 / (1 + (1 - p) / p * math.exp(-held)) for p in priors]
+    return [(percent(p), percent(q)) for p, q in zip(priors, after, strict=True)]
+
+
+def voice_sentence(voice: Voice) -> str:
+    """Put a voice comparison into one sentence.
+
+    Args:
+        voice: what was found.
+
+    Returns:
+        The sentence.
+    """
+    what = {
+        "same": "The evidence points to the same voice as in the reference.",
+        "different": "The evidence points to another voice than in the reference.",
+        "inconclusive": "The evidence does not settle whether it is the voice of the reference.",
+    }[voice.decision]
+    if voice.llr is None or ratio(voice.llr) in {"1", "1.1"}:
+        return what
+    one, other = ("the same", "different") if voice.llr > 0 else ("different", "the same")
+    amount = ratio(voice.llr)
+    about = "" if amount.startswith("more") else "about "
+    return (
+        f"{what} The likeness is {about}{amount} times more probable if the voices are {one} "
+        f"than if they are {other}."
+    )
