@@ -5,7 +5,9 @@ A hint is a reason to ask, never a proof: a low-pass filter can have many causes
 
 from __future__ import annotations
 
-_TELEPHONE = (2900.0, 4100.0)
+# Up to 4.6 kHz: some resamplers let a part of the image through.
+_TELEPHONE = (2900.0, 4600.0)
+_ORDINARY = 0.9  # of half the sample rate: converters' own filters end above it
 _RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 _MP3_SHELF = (15300.0, 16600.0)
 # What the file itself says it is coded with needs no hint.
@@ -45,7 +47,7 @@ def codec_hints(
     edge = cliff_hz if cliff_hz is not None else bandwidth_hz
     if edge is not None and _TELEPHONE[0] <= edge <= _TELEPHONE[1] and sample_rate > 2.4 * edge:
         hints.append(f"low-pass at {edge / 1000:.1f} kHz: telephone band")
-    elif cliff_hz is not None:
+    elif cliff_hz is not None and cliff_hz < _ORDINARY * sample_rate / 2:
         hints.append(_of_cliff(cliff_hz, sample_rate))
     if sample_rate <= 8000 and (bandwidth_hz is None or bandwidth_hz <= 4000):
         hints.append(f"sample rate {sample_rate} Hz: telephone band at best")
@@ -55,11 +57,9 @@ def codec_hints(
 
 
 def _of_cliff(edge: float, sample_rate: int) -> str:
-    text = f"low-pass at {edge / 1000:.1f} kHz"
+    text = f"low-pass at {edge / 1000:.1f} kHz: filtered or coded"
     if _MP3_SHELF[0] <= edge <= _MP3_SHELF[1] and sample_rate >= 40000:
-        return f"{text}: as MP3 and other lossy codecs leave it, or upsampled from 32 kHz"
-    for rate in _RATES:
-        # A resampler's filter ends between 0.88 and 1.02 of half the lower rate.
-        if rate < 0.95 * sample_rate and 0.88 <= edge / (rate / 2) <= 1.02:
-            return f"{text}: as upsampling from {rate} Hz leaves it"
-    return f"{text}: filtered or coded"
+        text += " (MP3 at 128 kbit/s ends there)"
+    # Resamplers' filters end between 0.88 and 1.15 of half the lower rate.
+    lower = [rate for rate in _RATES if rate < 0.95 * sample_rate and 0.88 <= edge / (rate / 2) <= 1.15]
+    return f"{text}, or upsampled from {' or '.join(map(str, lower))} Hz" if lower else text

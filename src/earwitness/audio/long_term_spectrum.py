@@ -1,8 +1,7 @@
 """The long-term spectrum by level class, and where speech energy ends.
 
 Speech and pauses are told apart only when the whole recording has been heard, so spectra are summed in
-classes of frame level 2 dB wide: constant memory, and at the end any split into loud and quiet frames
-can be made.
+classes of frame level 2 dB wide: constant memory, and at the end loud and quiet frames can be told apart.
 """
 
 from __future__ import annotations
@@ -15,11 +14,9 @@ Spectrum = npt.NDArray[np.float64]
 
 _LOWEST, _HIGHEST, _WIDTH = -120.0, 40.0, 2.0  # dB full scale
 _CLASSES = int((_HIGHEST - _LOWEST) / _WIDTH)
-_QUIET_SHARE = 0.1
-# What counts as speech energy: this far above the quiet frames, and not this far below the strongest band.
-_ABOVE_NOISE, _BELOW_PEAK = 4.0, 65.0
+# What counts as speech energy, in dB; and where it begins, in Hz.
+_ABOVE_FLOOR, _BELOW_PEAK, _LOWEST_HZ = 8.0, 65.0, 50.0
 _SMOOTH_HZ = 150.0
-_STEADY = 6.0  # dB between loud and quiet frames below which nothing stands out
 _CLIFF_DB, _CLIFF_HZ = 18.0, 250.0
 _TINY = 1e-20
 
@@ -56,47 +53,50 @@ class LongTermSpectrum:
         self._sums[classes] += np.add.reduceat(spectra[order].astype(np.float64), starts, axis=0)
         self._counts[classes] += np.diff(np.append(starts, len(order)))
 
-    def quiet_and_loud(self) -> tuple[Spectrum, Spectrum] | None:
-        """Mean spectrum of the quietest tenth of the frames, and of those that stand above it.
+    def groups(self) -> Spectrum:
+        """Mean spectra of groups of frames of like level, from quiet to loud.
 
         Returns:
-            Two spectra `(bins,)` in dB; the second is of all frames where none stands out.
-            `None` without frames.
+            `(groups, bins)` power; a group holds a twentieth of the frames or more, at least four.
+            `(0, bins)` without frames.
         """
-        total = int(self._counts.sum())
-        if not total:
-            return None
-        below = np.cumsum(self._counts)
-        split = int(np.searchsorted(below, max(1.0, _QUIET_SHARE * total)))
-        quiet = self._sums[: split + 1].sum(axis=0) / below[split]
-        above = split + 1 + int(_STEADY / _WIDTH)
-        number = total - int(below[min(above, _CLASSES) - 1])
-        if number == 0:
-            return _decibel(quiet), _decibel(self._sums.sum(axis=0) / total)
-        return _decibel(quiet), _decibel(self._sums[above:].sum(axis=0) / number)
+        enough = max(4, int(self._counts.sum()) // 20)
+        means = []
+        total, number = np.zeros_like(self.frequencies), 0
+        for level in np.flatnonzero(self._counts):
+            total, number = total + self._sums[level], number + int(self._counts[level])
+            if number >= enough:
+                means.append(total / number)
+                total, number = np.zeros_like(self.frequencies), 0
+        if number and not means:
+            means.append(total / number)
+        return np.array(means).reshape(len(means), len(self.frequencies))
 
 
-def smooth(spectrum: Spectrum, frequencies: Spectrum) -> Spectrum:
+def smooth(spectra: Spectrum, frequencies: Spectrum) -> Spectrum:
     """Running mean over 150 Hz.
 
     Args:
-        spectrum: `(bins,)` in dB.
+        spectra: `(groups, bins)`.
         frequencies: `(bins,)` in Hz.
 
     Returns:
-        `(bins,)` in dB.
+        `(groups, bins)`.
     """
     half = max(1, round(_SMOOTH_HZ / 2 / frequencies[1]))
-    padded = np.pad(spectrum, half, mode="edge")
-    return np.convolve(padded, np.full(2 * half + 1, 1 / (2 * half + 1)), mode="valid")
+    total = np.cumsum(np.pad(spectra, ((0, 0), (half + 1, half)), mode="edge"), axis=1)
+    return (total[:, 2 * half + 1 :] - total[:, : -2 * half - 1]) / (2 * half + 1)
 
 
-def bandwidth(quiet: Spectrum, loud: Spectrum, frequencies: Spectrum) -> float | None:
+def bandwidth(groups: Spectrum, frequencies: Spectrum) -> float | None:
     """Highest frequency that still holds speech energy.
 
+    Speech comes and goes, noise stays: a band holds speech where its power in the group of frames
+    that has most of it stands 8 dB above its power in the group that has least, and is not 65 dB
+    below the strongest band. (Groups, not pauses: a recording need not have any.)
+
     Args:
-        quiet: `(bins,)` mean spectrum of the quiet frames, in dB.
-        loud: `(bins,)` mean spectrum of the loud frames, in dB.
+        groups: `(groups, bins)` power of frames of like level.
         frequencies: `(bins,)` in Hz.
 
     Returns:
@@ -104,25 +104,28 @@ def bandwidth(quiet: Spectrum, loud: Spectrum, frequencies: Spectrum) -> float |
 
     Example:
         >>> f = np.arange(0.0, 8001.0, 50.0)
-        >>> loud = np.where(f < 4000, -30.0, -90.0)
-        >>> 3800 < bandwidth(np.full(len(f), -90.0), loud, f) < 4100
+        >>> loud = np.where(f < 4000, 1e-3, 1e-9)
+        >>> 3800 < bandwidth(np.stack([np.full(len(f), 1e-9), loud]), f) < 4100
         True
     """
-    level, floor = smooth(loud, frequencies), smooth(quiet, frequencies)
-    peak = level[frequencies >= 50].max(initial=-np.inf)
-    held = (level > floor + _ABOVE_NOISE) & (level > peak - _BELOW_PEAK) & (frequencies >= 50)
+    if not len(groups):
+        return None
+    even = smooth(groups, frequencies)
+    speech, floor = _decibel(even.max(axis=0)), _decibel(even.min(axis=0))
+    voiced = frequencies >= _LOWEST_HZ
+    peak = speech[voiced].max(initial=-np.inf)
+    held = voiced & (speech > floor + _ABOVE_FLOOR) & (speech > peak - _BELOW_PEAK)
     # A single line (a whistle, mains harmonics) is not speech: a band of 150 Hz must hold energy.
     run = max(2, round(_SMOOTH_HZ / frequencies[1]))
-    sums = np.convolve(held, np.ones(run), mode="valid")
-    full = np.flatnonzero(sums >= run)
+    full = np.flatnonzero(np.convolve(held, np.ones(run), mode="valid") >= run)
     return float(frequencies[full[-1] + run - 1]) if len(full) else None
 
 
-def cliff(loud: Spectrum, frequencies: Spectrum) -> float | None:
+def cliff(groups: Spectrum, frequencies: Spectrum) -> float | None:
     """Where the spectrum falls off steeply for good, as behind a codec's or a resampler's filter.
 
     Args:
-        loud: `(bins,)` mean spectrum of the loud frames, in dB.
+        groups: `(groups, bins)` power of frames of like level.
         frequencies: `(bins,)` in Hz.
 
     Returns:
@@ -130,12 +133,13 @@ def cliff(loud: Spectrum, frequencies: Spectrum) -> float | None:
 
     Example:
         >>> f = np.arange(0.0, 8001.0, 50.0)
-        >>> 3900 <= cliff(np.where(f < 4000, -30.0, -90.0), f) <= 4100
+        >>> 3900 <= cliff(np.where(f < 4000, 1e-3, 1e-9)[None], f) <= 4100
         True
     """
     span = max(2, round(_CLIFF_HZ / frequencies[1]))
-    if len(loud) < 6 * span:
+    if not len(groups) or len(frequencies) < 6 * span:
         return None
+    loud = _decibel(groups.max(axis=0))
     means = np.convolve(loud, np.full(span, 1 / span), mode="valid")  # means[i]: bins i to i + span - 1
     # The filter's own slope lies between the two stretches that are compared.
     drop = means[: -2 * span] - means[2 * span :]
@@ -148,8 +152,7 @@ def cliff(loud: Spectrum, frequencies: Spectrum) -> float | None:
     same = np.flatnonzero(drop[best:] < drop[best] - 1)
     best += int(same[0] if len(same) else len(drop) - best) // 2
     # For good: nothing above it comes back up.
-    above = loud[best + 3 * span :]
-    if len(above) and np.max(smooth(above, frequencies)) > means[best] - _CLIFF_DB / 2:
+    if means[best + 2 * span :].max() > means[best] - _CLIFF_DB / 2:
         return None
     return float(middle[best])
 

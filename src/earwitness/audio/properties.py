@@ -123,11 +123,11 @@ class PropertyMeter:
         heard = np.sort(power[power > 0])
         quietest = heard[: max(1, math.ceil(len(heard) * _QUIET_SHARE))]
         floor = _decibel(float(quietest.mean())) if len(heard) else None
-        spectra = self._spectrum.quiet_and_loud() if self._spectrum else None
         width = edge = None
-        if spectra is not None and self._spectrum is not None:
-            width = bandwidth(*spectra, self._spectrum.frequencies)
-            edge = cliff(spectra[1], self._spectrum.frequencies)
+        if self._spectrum is not None:
+            groups = self._spectrum.groups()
+            width = bandwidth(groups, self._spectrum.frequencies)
+            edge = cliff(groups, self._spectrum.frequencies)
         info, total = self._info, max(1, self._samples)
         return MeasuredProperties(
             container=info.container,
