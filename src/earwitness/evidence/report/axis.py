@@ -96,19 +96,19 @@ def odds_ticks(axis: Axis) -> list[Tick]:
         axis: of natural-log likelihood ratios.
 
     Returns:
-        Ticks in order, "10 : 1" on both sides of "1 : 1"; those next to the middle are minor
+        Ticks in order, "10:1" on both sides of "1:1"; those next to the middle are minor
         where the axis is long.
 
     Example:
         >>> [tick.label for tick in odds_ticks(Axis(-3, 5))]
-        ['10 : 1', '1 : 1', '10 : 1', '100 : 1']
+        ['10:1', '1:1', '10:1', '100:1']
     """
-    names = {0: "1 : 1", 1: "10 : 1", 2: "100 : 1", 3: "1000 : 1", 4: "10\u202f000 : 1"}
+    names = {0: "1:1", 1: "10:1", 2: "100:1", 3: "1000:1", 4: "10\u202f000:1"}
     unit = math.log(10)
     powers = range(math.ceil(axis.low / unit - 1e-9), math.floor(axis.high / unit + 1e-9) + 1)
     step = 1 if len(powers) <= 9 else 2
     return [
-        Tick(axis.percent(p * unit), names.get(abs(p), f"10^{abs(p)} : 1"), abs(p) % 2 == 1)
+        Tick(axis.percent(p * unit), names.get(abs(p), f"10^{abs(p)}:1"), abs(p) % 2 == 1)
         for p in powers
         if p % step == 0
     ]

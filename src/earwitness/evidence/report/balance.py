@@ -57,10 +57,9 @@ def balance(finding: RecordingFinding, place: Standing | None, measured: list[Me
     if found.llr is not None:
         side = real if found.llr > 0 else synthetic
         side.append(Point(f"Taken whole, the recording stands at {odds(found.llr)}."))
-    if place is not None and place.bona_fide and place.spoof and found.llr is not None:
-        lower, higher = place.bona_fide_below / place.bona_fide, place.spoof_above / place.spoof
-        real.append(Point(f"{percent(lower)} of the real recordings of the validation scored no higher."))
-        synthetic.append(Point(f"{percent(higher)} of the synthetic ones scored no lower."))
+    if place is not None:
+        real += _rarity("synthetic", place.spoof_above, place.spoof, "high")
+        synthetic += _rarity("real", place.bona_fide_below, place.bona_fide, "low")
     scored = [window for window in found.timeline if window.llr is not None]
     if len(scored) > 1:
         leaning = sum(1 for window in scored if (window.llr or 0.0) > 0)
@@ -74,6 +73,15 @@ def balance(finding: RecordingFinding, place: Standing | None, measured: list[Me
         side.append(Point(text, stretch.start, stretch.end))
     weakens = [Point(f"{m.name}: {m.value}; validated for {m.outside}.") for m in measured if m.outside]
     return Balance(tuple(real), tuple(synthetic), tuple(weakens))
+
+
+def _rarity(kind: str, number: int, of: int, side: str) -> list[Point]:
+    """A score that is rare in one class speaks for the other; a usual one speaks for neither."""
+    if not of or number / of > 0.25:
+        return []
+    share = "None" if not number else "Hardly any" if number / of < 0.05 else "Few"
+    figures = f"{number} of {of}, {percent(number / of)}" if number else f"0 of {of}"
+    return [Point(f"{share} of the {kind} recordings of the validation scored so {side} ({figures}).")]
 
 
 def _score(window: Window) -> float:

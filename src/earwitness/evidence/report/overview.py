@@ -36,11 +36,13 @@ class Strip:
     Args:
         decision: which.
         number: how many.
+        without: how many of them have no score, for want of speech.
         marks: SVG path of one tick a recording.
     """
 
     decision: Decision
     number: int
+    without: int
     marks: str
 
 
@@ -105,4 +107,4 @@ def _notes(finding: RecordingFinding) -> str:
 def _strip(decision: Decision, found: Sequence[RecordingFinding], axis: Axis) -> Strip:
     chosen = [f.detection.llr for f in found if f.detection.decision == decision]
     places = sorted({round(1000 * float(axis.share(llr)), 1) for llr in chosen if llr is not None})
-    return Strip(decision, len(chosen), " ".join(f"M{x:g},3V37" for x in places))
+    return Strip(decision, len(chosen), chosen.count(None), " ".join(f"M{x:g},3V37" for x in places))

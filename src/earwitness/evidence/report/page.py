@@ -151,7 +151,6 @@ class Lanes:
         odds: ticks of the evidence axis.
         wave: SVG path of the waveform; empty without a picture.
         image: spectrogram as a PNG in base64; empty without a picture.
-        stretch: width of both in percent of the time axis: a last column may reach beyond the end.
     """
 
     ticks: list[Tick]
@@ -159,7 +158,6 @@ class Lanes:
     odds: list[Tick]
     wave: str
     image: str
-    stretch: float
 
 
 def lanes(finding: RecordingFinding, picture: Picture | None, scale: Scale) -> Lanes:
@@ -178,14 +176,13 @@ def lanes(finding: RecordingFinding, picture: Picture | None, scale: Scale) -> L
     curve = None
     if any(window.llr is not None for window in timeline):
         curve = trace(timeline, seconds, height=LANE, columns=scale.columns // 2)
-    wave, image, stretch = "", "", 100.0
+    wave = image = ""
     if picture is not None and picture.spectrogram.size:
         wave = outline(picture.envelope, height=LANE, columns=scale.columns)
         levels = contrasted(coarser_image(picture.spectrogram, scale.columns, scale.rows))
         image = base64.b64encode(ink(levels[::-1])).decode()  # row 0 of a picture is 0 Hz
-        stretch = round(100 * len(picture.envelope) * picture.column_seconds / seconds, 3)
     odds = odds_ticks(curve.axis) if curve else []
-    return Lanes(time_ticks(seconds), curve, odds, wave, image, stretch)
+    return Lanes(time_ticks(seconds), curve, odds, wave, image)
 
 
 @dataclass(frozen=True)

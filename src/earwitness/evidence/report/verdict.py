@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from earwitness.evidence.finding import Decision, Detection, Segment, Voice
+from earwitness.evidence.finding import Decision, Detection, Voice
 from earwitness.evidence.report.density import Standing
-from earwitness.evidence.report.wording import clock, counted, percent, ratio
+from earwitness.evidence.report.wording import clock, counted, odds, percent, ratio
 
 GLOSS: dict[Decision, str] = {
     "bona fide": "a real human voice",
@@ -21,6 +21,7 @@ _HEADLINES: dict[Decision, str] = {
     "spoof": "The evidence points to a synthetic or altered voice.",
     "inconclusive": "The evidence does not settle whether this voice is real.",
 }
+_PART = "Part of this recording points to a synthetic or altered voice."
 _SILENT = "There is too little speech here to say anything about a voice."
 
 _MEANS: dict[Decision, str] = {
@@ -38,7 +39,7 @@ _NOT: dict[Decision, tuple[str, ...]] = {
     "spoof": (
         "Not that anyone meant to deceive: assistants, dubbing and voice repair are synthetic as well.",
         "Not who made it, with what, or why.",
-        "Not certainty: some real voices score like this one.",
+        "Not certainty: a real voice can score like this one.",
     ),
     "inconclusive": (
         "Not that the voice is half real or half fake.",
@@ -87,16 +88,31 @@ def verdict(detection: Detection, place: Standing | None) -> Verdict:
     if llr is None:
         means: tuple[str, ...] = ("A verdict about a voice needs a voice; none is given without it.",)
         return Verdict(decision, _SILENT, "", means, _NOT["inconclusive"][1:])
-    lead = [_strength(llr)]
-    lead += [sentence for sentence in (_elsewhere(detection.segments, decision),) if sentence]
+    headline = _PART if decision == "spoof" and _only_part(detection) else _HEADLINES[decision]
+    lead = " ".join(filter(None, (_strength(llr, decision), _stretches(detection))))
     means = (_MEANS[decision], *_standing(place, decision), *_probability(detection))
-    return Verdict(decision, _HEADLINES[decision], " ".join(lead), means, _NOT[decision])
+    return Verdict(decision, headline, lead, means, _NOT[decision])
 
 
-def _strength(llr: float) -> str:
+def _only_part(detection: Detection) -> bool:
+    """Whether the spoof lies in some stretches while most of the other windows lean to a real voice."""
+    stretches = [s for s in detection.segments if s.label == "spoof"]
+    outside = [
+        window.llr
+        for window in detection.timeline
+        if window.llr is not None
+        and not any(s.start < (window.start + window.end) / 2 < s.end for s in stretches)
+    ]
+    return bool(stretches and outside) and sum(llr > 0 for llr in outside) > len(outside) / 2
+
+
+def _strength(llr: float, decision: Decision) -> str:
     amount = ratio(llr)
     if amount in {"1", "1.1"}:
         return "What was heard is about equally probable from a real and from a synthetic voice."
+    if decision == "inconclusive":
+        lean = "a real" if llr > 0 else "a synthetic"
+        return f"The score by itself, {odds(llr).split()[0]} for {lean} voice, does not carry a verdict here."
     one, other = ("real", "synthetic") if llr > 0 else ("synthetic", "real")
     about = "" if amount.startswith("more") else "about "
     return (
@@ -104,18 +120,19 @@ def _strength(llr: float) -> str:
     )
 
 
-def _elsewhere(segments: tuple[Segment, ...], decision: Decision) -> str:
-    """The stretches that say something else than the verdict."""
-    other = [s for s in segments if s.label != decision]
-    if not other:
-        return ""
-    where = ", ".join(f"{clock(s.start)}–{clock(s.end)}" for s in other[:3])
-    more = f" and {len(other) - 3} more" if len(other) > 3 else ""
-    sides = {s.label for s in other}
-    lean = {"bona fide": "a real voice", "spoof": "a synthetic voice"}
-    towards = lean[sides.pop()] if len(sides) == 1 else "one side or the other"
-    stretch = "One stretch leans" if len(other) == 1 else f"{len(other)} stretches lean"
-    return f"{stretch} to {towards}: {where}{more}."
+def _stretches(detection: Detection) -> str:
+    """The stretches that differ from the rest, and to which side."""
+    said = []
+    sides: tuple[tuple[Decision, str], ...] = (("spoof", "a synthetic voice"), ("bona fide", "a real voice"))
+    for label, voice in sides:
+        chosen = [s for s in detection.segments if s.label == label]
+        if not chosen:
+            continue
+        where = ", ".join(f"{clock(s.start)}–{clock(s.end)}" for s in chosen[:3])
+        more = f" and {len(chosen) - 3} more" if len(chosen) > 3 else ""
+        stretch = "One stretch leans" if len(chosen) == 1 else f"{len(chosen)} stretches lean"
+        said.append(f"{stretch} to {voice}, unlike the rest: {where}{more}.")
+    return " ".join(said)
 
 
 def _standing(place: Standing | None, decision: Decision) -> tuple[str, ...]:
@@ -123,14 +140,17 @@ def _standing(place: Standing | None, decision: Decision) -> tuple[str, ...]:
         return ()
     fakes = (
         f"Of {counted(place.spoof, 'synthetic recording')} kept apart for the validation, "
-        f"{place.spoof_above} ({percent(place.spoof_above / place.spoof)}) scored as high as this or higher."
+        f"{_some(place.spoof_above, place.spoof)} scored as high as this or higher."
     )
     reals = (
         f"Of {counted(place.bona_fide, 'real recording')} kept apart for the validation, "
-        f"{place.bona_fide_below} ({percent(place.bona_fide_below / place.bona_fide)}) "
-        "scored as low as this or lower."
+        f"{_some(place.bona_fide_below, place.bona_fide)} scored as low as this or lower."
     )
     return {"bona fide": (fakes,), "spoof": (reals,), "inconclusive": (reals, fakes)}[decision]
+
+
+def _some(number: int, of: int) -> str:
+    return f"{number} ({percent(number / of)})" if number else "none"
 
 
 def _probability(detection: Detection) -> tuple[str, ...]:
@@ -145,7 +165,7 @@ def _probability(detection: Detection) -> tuple[str, ...]:
 
 
 def updated(llr: float, priors: tuple[float, ...] = (0.01, 0.1, 0.5, 0.9, 0.99)) -> list[tuple[str, str]]:
-    """Say what the evidence makes of different beliefs held beforehand.
+    r"""Say what the evidence makes of different beliefs held beforehand.
 
     Args:
         llr: natural-log likelihood ratio, bona fide over spoof.
@@ -159,7 +179,7 @@ def updated(llr: float, priors: tuple[float, ...] = (0.01, 0.1, 0.5, 0.9, 0.99))
 
     Example:
         >>> updated(0.0, (0.5,)), updated(-4.6, (0.5,))
-        ([('50 %', '50 %')], [('50 %', '1.0 %')])
+        ([('50\u202f%', '50\u202f%')], [('50\u202f%', '1.0\u202f%')])
     """
     held = max(-700.0, min(700.0, llr))
     after = [1 / (1 + (1 - p) / p * math.exp(-held)) for p in priors]

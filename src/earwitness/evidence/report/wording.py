@@ -64,7 +64,7 @@ def clock(seconds: float, *, digits: int = 1) -> str:
 
 
 def lasting(seconds: float) -> str:
-    """Write a duration in words.
+    r"""Write a duration with its units.
 
     Args:
         seconds: 0 or more.
@@ -74,10 +74,10 @@ def lasting(seconds: float) -> str:
 
     Example:
         >>> lasting(1.0), lasting(12.34), lasting(192), lasting(7260)
-        ('1.0 seconds', '12.3 seconds', '3 min 12 s', '2 h 1 min')
+        ('1.0\xa0s', '12.3\xa0s', '3 min 12 s', '2 h 1 min')
     """
     if round(seconds, 1) < 60:
-        return f"{seconds:.1f} seconds"
+        return f"{seconds:.1f}\u00a0s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
         return f"{minutes} min {rest} s" if rest else f"{minutes} min"
@@ -124,7 +124,7 @@ def _two_figures(value: float) -> str:
 
 
 def ratio(llr: float) -> str:
-    """Write how many times more probable one explanation is than the other.
+    r"""Write how many times more probable one explanation is than the other.
 
     Args:
         llr: natural-log likelihood ratio of either sign; the sign is left to the sentence.
@@ -153,17 +153,17 @@ def odds(llr: float) -> str:
 
     Example:
         >>> odds(2.31), odds(-2.31), odds(0.02)
-        ('10 : 1 real', '10 : 1 synthetic', 'even')
+        ('10:1 real', '10:1 synthetic', 'even')
     """
     if abs(llr) < math.log(1.05):
         return "even"
     amount = ratio(llr).removeprefix("more than ")
-    more = "> " if abs(llr) > math.log(_LARGEST_RATIO) else ""
-    return f"{more}{amount} : 1 {'real' if llr > 0 else 'synthetic'}"
+    more = ">" if abs(llr) > math.log(_LARGEST_RATIO) else ""
+    return f"{more}{amount}:1 {'real' if llr > 0 else 'synthetic'}"
 
 
 def percent(share: float) -> str:
-    """Write a share so that only nothing is 0 % and only everything is 100 %.
+    r"""Write a share so that only nothing is 0 % and only everything is 100 %.
 
     Args:
         share: 0 to 1.
@@ -173,22 +173,22 @@ def percent(share: float) -> str:
 
     Example:
         >>> [percent(x) for x in (0, 0.0002, 0.034, 0.51, 0.9999, 1)]
-        ['0 %', 'under 0.1 %', '3.4 %', '51 %', 'over 99.9 %', '100 %']
+        ['0\u202f%', 'under 0.1\u202f%', '3.4\u202f%', '51\u202f%', 'over 99.9\u202f%', '100\u202f%']
     """
     if share <= 0:
-        return "0 %"
+        return "0\u202f%"
     if share >= 1:
-        return "100 %"
+        return "100\u202f%"
     if share < 0.001:
-        return "under 0.1 %"
+        return "under 0.1\u202f%"
     if share > 0.999:
-        return "over 99.9 %"
+        return "over 99.9\u202f%"
     digits = 1 if share < 0.095 or share > 0.905 else 0
-    return f"{100 * share:.{digits}f} %"
+    return f"{100 * share:.{digits}f}\u202f%"
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
-    """Write a count with its noun.
+    r"""Write a count with its noun.
 
     Example:
         >>> counted(1, "window"), counted(1200, "window")

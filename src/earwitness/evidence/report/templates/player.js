@@ -12,7 +12,7 @@ function odds(llr) {
   if (Math.abs(llr) < Math.log(1.05)) return "even";
   const ratio = Math.exp(Math.min(Math.abs(llr), Math.log(1e6)));
   const figure = ratio < 10 ? ratio.toFixed(1).replace(/\.0$/, "") : Number(ratio.toPrecision(2)).toLocaleString("en").replace(/,/g, "\u202f");
-  return (Math.abs(llr) > Math.log(1e6) ? "> " : "") + figure + " : 1 " + (llr > 0 ? "real" : "synthetic");
+  return (Math.abs(llr) > Math.log(1e6) ? ">" : "") + figure + ":1 " + (llr > 0 ? "real" : "synthetic");
 }
 
 function furnish(article) {

@@ -9,11 +9,11 @@
   const rows = all.map((row) => ({ row, name: row.cells[0].textContent.toLowerCase(), decision: row.cells[1].textContent.trim() }));
   const heads = [...document.querySelectorAll(".recordings thead th")];
   const find = document.getElementById("find"), show = document.getElementById("show"), pager = document.querySelector(".pager");
-  let order = rows, first = 0;
+  let order = rows, chosen = rows, first = 0;
 
   function draw() {
     const wanted = find.value.toLowerCase();
-    const chosen = order.filter((r) => (!wanted || r.name.includes(wanted)) && (!show.value || r.decision === show.value));
+    chosen = order.filter((r) => (!wanted || r.name.includes(wanted)) && (!show.value || r.decision === show.value));
     if (first >= chosen.length) first = 0;
     const page = chosen.slice(first, first + PAGE);
     page.forEach((r) => r.row.classList.remove("later"));
@@ -68,7 +68,13 @@
     document.querySelectorAll(".recordings a[aria-current]").forEach((a) => a.removeAttribute("aria-current"));
     all[number - 1].querySelector("a").setAttribute("aria-current", "true");
     furnish(opened.querySelector("article"));
-    opened.querySelector("article").scrollIntoView();
+    const at = chosen.findIndex((r) => r.row === all[number - 1]);
+    for (const [name, step] of [["back", -1], ["on", 1]]) {
+      const other = at < 0 ? undefined : chosen[at + step], link = opened.querySelector(".turn ." + name);
+      link.hidden = !other;
+      if (other) link.href = other.row.querySelector("a").getAttribute("href");
+    }
+    opened.querySelector("article").scrollIntoView({ behavior: "instant" });
     opened.querySelector("h2").focus({ preventScroll: true });
   }
   if (opened) {
