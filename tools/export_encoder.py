@@ -15,7 +15,7 @@ import msgspec
 
 from earwitness.encoders.catalogue import entry
 from earwitness.encoders.chunking import CONTEXT, CORE, HOP
-from earwitness.encoders.export import export
+from earwitness.encoders.onnx_export import export
 
 ASSETS = Path(__file__).parents[1] / "src" / "earwitness" / "assets"
 

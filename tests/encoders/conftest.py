@@ -12,8 +12,8 @@ import pytest
 
 from earwitness.encoders import catalogue
 from earwitness.encoders.catalogue import Entry, Weights
-from earwitness.encoders.export import export
 from earwitness.encoders.onnx_encoder import OnnxEncoder
+from earwitness.encoders.onnx_export import export
 from earwitness.encoders.whisper_names import PREFIX, _shapes
 
 

@@ -17,6 +17,9 @@ VERBS = {
         "Analyse recordings: is the voice real, where, and how sure are we.",
     ),
     "doctor": ("earwitness.cli.doctor:doctor", "Say what is installed and whether it works."),
+    "encode": ("earwitness.cli.encode:encode", "Compute the representations of a corpus once."),
+    "encoders": ("earwitness.cli.encoders:encoders", "List the encoders and how to get their weights."),
+    "store": ("earwitness.cli.store:store", "Say what a store of representations holds."),
 }
 """Verb -> (where its function lives, its line in the help)."""
 

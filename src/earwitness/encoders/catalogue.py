@@ -92,6 +92,17 @@ _ENTRIES = (
             sha256="1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
         ),
     ),
+    Entry(
+        name="log-mel",
+        gives="frames",
+        dimension=80,
+        layers=1,
+        frame_rate=50.0,
+        sample_rate=16_000,
+        licence="none needed",
+        loader="earwitness.encoders.log_mel_encoder:load_log_mel",
+        summary="log-mel spectrogram of 80 bands, no weights",
+    ),
 )
 
 CATALOGUE = {entry.name: entry for entry in _ENTRIES}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -56,8 +56,9 @@ class OnnxEncoder:
     stream, with one thread or many.
 
     Args:
-        path: ONNX file written by `encoders.export`.
-        layers: which of the file's layers to give, all when `None`.
+        path: ONNX file written by `encoders.export`, or its bytes.
+        layers: which of the file's layers to give, in order; all when `None`; one number gives
+            frames without the axis of layers.
         threads: chunks encoded at once; one for each processor that is free to us when `None`.
         normalise: `rms` brings every chunk to one level first, `none` leaves it. It changes the
             frames, so it is part of `revision`.
@@ -67,35 +68,55 @@ class OnnxEncoder:
     """
 
     sample_rate = SAMPLE_RATE
+    precision = "fp32"
 
     def __init__(
         self,
-        path: str | os.PathLike[str],
+        path: str | os.PathLike[str] | bytes,
         *,
-        layers: Sequence[int] | None = None,
+        layers: int | Sequence[int] | None = None,
         threads: int | None = None,
         normalise: Normalise = "none",
     ) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        where = "weights in memory" if isinstance(path, bytes) else str(path)
         try:
             self._session = onnxruntime.InferenceSession(
-                os.fspath(path), options, providers=["CPUExecutionProvider"]
+                path if isinstance(path, bytes) else os.fspath(path),
+                options,
+                providers=["CPUExecutionProvider"],
             )
             written = self._session.get_modelmeta().custom_metadata_map[METADATA_KEY]
             self.description = msgspec.json.decode(written, type=Description)
         except Exception as error:  # onnxruntime raises types of its own that are not public
-            raise BadInput("not an encoder that earwitness exported", where=str(path)) from error
-        held = self.description.layers
-        self.layers = tuple(held if layers is None else layers)
-        if not self.layers or set(self.layers) - set(held):
-            raise BadInput(f"gives the layers {list(held)}, not {list(self.layers)}", where=str(path))
-        self._places = [held.index(layer) for layer in self.layers]
+            raise BadInput("not an encoder that earwitness exported", where=where) from error
         self.normalise: Normalise = normalise
-        self.path = Path(path)
         self.threads = threads or processors()
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="encoder")
+        self._choose(layers, where)
+
+    def _choose(self, layers: int | Sequence[int] | None, where: str) -> None:
+        held = self.description.layers
+        self.layers = (layers,) if isinstance(layers, int) else tuple(held if layers is None else layers)
+        if not self.layers or set(self.layers) - set(held):
+            raise BadInput(f"gives the layers {list(held)}, not {list(self.layers)}", where=where)
+        self._single = isinstance(layers, int)
+        self._places = [held.index(layer) for layer in self.layers]
+
+    def giving(self, layers: int | Sequence[int] | None) -> OnnxEncoder:
+        """The same loaded encoder (and threads), giving other layers.
+
+        Args:
+            layers: as when it is made.
+
+        Raises:
+            BadInput: when the file does not hold them.
+        """
+        other = copy.copy(self)
+        other._choose(layers, self.name)
+        return other
 
     @property
     def name(self) -> str:
@@ -137,7 +158,7 @@ class OnnxEncoder:
         if frames == 0:
             return np.zeros((len(self.layers), 0, self.dimension), np.float32)
         (given,) = self._session.run(["frames"], {"mel": mel[None, :, : 2 * frames]})
-        return given[0] if len(self._places) == given.shape[1] else given[0, self._places]
+        return given[0] if self.layers == self.description.layers else given[0, self._places]
 
     def submit(self, samples: np.ndarray) -> Future[np.ndarray]:
         """Begin `encode_chunk` in the encoder's own threads."""
@@ -151,7 +172,8 @@ class OnnxEncoder:
             sample_rate: of all of them, in Hz.
 
         Returns:
-            One array for each recording, shape `(layers, frames, dimension)`, float32.
+            One array for each recording, float32, shape `(layers, frames, dimension)`, or
+            `(frames, dimension)` where one layer was asked for by its number.
         """
         waiting = []
         for waveform in waveforms:
@@ -161,7 +183,8 @@ class OnnxEncoder:
             places = chunks(len(samples))
             waiting.append([(place, self.submit(samples[place.start : place.end])) for place in places])
         empty = np.zeros((len(self.layers), 0, self.dimension), np.float32)
-        return [
+        whole = [
             np.concatenate([empty, *(frames.result()[:, place.frames] for place, frames in parts)], axis=1)
             for parts in waiting
         ]
+        return [frames[0] for frames in whole] if self._single else whole

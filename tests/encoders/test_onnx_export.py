@@ -8,11 +8,11 @@ import torch
 from transformers import WhisperConfig
 from transformers.models.whisper.modeling_whisper import WhisperEncoder as Reference
 
-from earwitness.encoders import export as exporting
+from earwitness.encoders import onnx_export as exporting
 from earwitness.encoders.catalogue import Entry
-from earwitness.encoders.export import export
 from earwitness.encoders.log_mel import log_mel
 from earwitness.encoders.onnx_encoder import OnnxEncoder
+from earwitness.encoders.onnx_export import export
 from earwitness.encoders.whisper_graph import whisper_graph
 from earwitness.encoders.whisper_names import PREFIX
 from earwitness.encoders.whisper_torch import WhisperEncoder, torch_frames

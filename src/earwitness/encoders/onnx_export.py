@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from earwitness.encoders import ctranslate2_file
-from earwitness.encoders.catalogue import entry
+from earwitness.encoders.catalogue import Entry, entry
 from earwitness.encoders.onnx_encoder import METADATA_KEY, Description, OnnxEncoder
 from earwitness.encoders.weights import weight_bytes
 from earwitness.encoders.whisper_graph import Stored, whisper_graph
@@ -74,10 +74,43 @@ def export(
     """
     known = entry(name)
     content = weight_bytes(known, weights)
+    written = build(known, layers, content, stored=stored, longest=longest)
+    path = Path(path)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        unfinished.write_bytes(written)
+        parity = _parity(ctranslate2_file.read(content, prefix=PREFIX), unfinished, path) if check else None
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return parity
+
+
+def build(
+    known: Entry,
+    layers: Sequence[int],
+    content: bytes,
+    *,
+    stored: Stored = "fp16",
+    longest: int | None = None,
+) -> bytes:
+    """The bytes of an exported encoder, not yet compared with torch.
+
+    Args:
+        known: entry of a Whisper encoder.
+        layers: hidden states that it gives, in rising order.
+        content: its weights (`weights.weight_bytes`).
+        stored: precision of the weights in the file.
+        longest: most frames of a chunk.
+
+    Raises:
+        BadInput: when the weights are not a Whisper encoder's.
+        MissingExtra: when `onnx` is not installed.
+    """
     arrays = ctranslate2_file.read(content, prefix=PREFIX)
     _, dimension, bands = shape(arrays)
     description = Description(
-        name=name,
+        name=known.name,
         revision=f"{hashlib.sha256(content).hexdigest()[:12]}-g{GRAPH}",
         layers=tuple(layers),
         policy="cropped",
@@ -86,17 +119,7 @@ def export(
         frame_rate=known.frame_rate or 50.0,
     )
     metadata = {METADATA_KEY: msgspec.json.encode(description).decode(), "licence": known.licence}
-    path = Path(path)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        unfinished.write_bytes(
-            whisper_graph(arrays, layers, stored=stored, longest=longest, metadata=metadata)
-        )
-        parity = _parity(arrays, unfinished, path) if check else None
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return parity
+    return whisper_graph(arrays, layers, stored=stored, longest=longest, metadata=metadata)
 
 
 def _parity(arrays: dict[str, np.ndarray], written: Path, path: Path) -> Parity:

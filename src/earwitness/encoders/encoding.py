@@ -1,0 +1,181 @@
+"""Encode the recordings of a corpus into a store, once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from earwitness.audio.decode import decode
+from earwitness.audio.recording import Recording
+from earwitness.audio.resample import resample
+from earwitness.encoders.encoder import Encoder
+from earwitness.encoders.source_hashes import SourceHashes
+from earwitness.encoders.store import Store
+from earwitness.encoders.store_key import Key
+from earwitness.errors import BadInput
+
+BATCH = 32
+"""Recordings that are decoded while as many others are encoded."""
+
+
+class Segment(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be encoded: a file or a stretch of it.
+
+    Args:
+        path: of the file.
+        start: in seconds; `None` for the beginning.
+        end: in seconds; `None` for the end.
+    """
+
+    path: str
+    start: float | None = None
+    end: float | None = None
+
+
+class Encoded(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the segments.
+
+    Args:
+        keys: one for each segment, in order; `None` where it could not be read.
+        made: encodings that were computed.
+        found: encodings that were there already.
+        failures: (path, reason) of files that could not be read.
+    """
+
+    keys: tuple[Key | None, ...]
+    made: int
+    found: int
+    failures: tuple[tuple[str, str], ...]
+
+
+def key_of(encoder: Encoder, content: str, segment: Segment, *, stored: str = "float16") -> Key:
+    """The key of a segment's encoding.
+
+    Args:
+        encoder: that makes it.
+        content: hash of the file's decoded samples.
+        segment: the stretch.
+        stored: element type on disk.
+    """
+    return Key(
+        content=content,
+        start=segment.start,
+        end=segment.end,
+        encoder=encoder.name,
+        revision=encoder.revision,
+        layers=encoder.layers,
+        policy=encoder.policy,
+        precision=encoder.precision,
+        stored=stored,
+    )
+
+
+def encode_into(
+    store: Store,
+    encoder: Encoder,
+    segments: Sequence[Segment],
+    *,
+    stored: str = "float16",
+    progress: Callable[[int, float], None] = lambda _done, _seconds: None,
+) -> Encoded:
+    """Encode what the store does not hold yet; decoding goes on beside the encoder.
+
+    Args:
+        store: takes the encodings; published at the end and whenever it fills up.
+        encoder: makes them.
+        segments: in any order; a file that is not readable is noted and passed over.
+        stored: element type on disk, `float16` or `float32`.
+        progress: called with the number of segments done since the last call and the seconds
+            of audio that were encoded for them.
+
+    Returns:
+        The keys, by which `store.get` finds the encodings, and what happened.
+
+    Raises:
+        BadInput: when the store cannot be written. What was kept before stays.
+    """
+    hashes = SourceHashes(store.folder)
+    keys: list[Key | None] = [None] * len(segments)
+    failures: dict[str, str] = {}
+    made = found = 0
+    try:
+        for places, recordings in _ahead(store, encoder, segments, hashes, stored):
+            waiting: list[tuple[Key, np.ndarray]] = []
+            for place, (content, samples, reason) in zip(places, recordings, strict=True):
+                segment = segments[place]
+                if content is None:
+                    failures[segment.path] = reason
+                    continue
+                key = keys[place] = key_of(encoder, content, segment, stored=stored)
+                if samples is None or key in store:
+                    found += 1
+                else:
+                    waiting.append((key, samples))
+            arrays = encoder.encode([samples for _, samples in waiting], encoder.sample_rate)
+            for (key, _), array in zip(waiting, arrays, strict=True):
+                # the key says nothing of a single layer's missing axis, so it is always there
+                whole = array[None] if encoder.layers and array.ndim == 2 else array
+                store.put(key, whole.astype(stored))
+            made += len(waiting)
+            progress(len(places), sum(len(samples) for _, samples in waiting) / encoder.sample_rate)
+    finally:
+        store.publish()
+        hashes.publish()
+    return Encoded(keys=tuple(keys), made=made, found=found, failures=tuple(failures.items()))
+
+
+_Read = tuple[str | None, np.ndarray | None, str]
+"""Content hash or `None` if unreadable; samples or `None` if not needed; why it is unreadable."""
+
+
+def _ahead(
+    store: Store, encoder: Encoder, segments: Sequence[Segment], hashes: SourceHashes, stored: str
+) -> Iterator[tuple[list[int], list[_Read]]]:
+    """Batches of decoded segments; the next one is decoded while the caller works on this one."""
+    order = sorted(range(len(segments)), key=lambda place: segments[place].path)
+    batches = [order[at : at + BATCH] for at in range(0, len(order), BATCH)]
+
+    def read(places: list[int]) -> list[_Read]:
+        given: list[_Read] = []
+        last: tuple[str, Recording] | None = None  # segments of one file follow each other
+        for place in places:
+            segment = segments[place]
+            path = Path(segment.path)
+            known = hashes.get(path)
+            if known is not None and key_of(encoder, known, segment, stored=stored) in store:
+                given.append((known, None, ""))
+                continue
+            try:
+                if last is None or last[0] != segment.path:
+                    status = os.stat(path)  # noqa: PTH116 - of the path before it is read
+                    last = (segment.path, decode(path))
+                    hashes.remember(path, last[1].sha256, status)
+                given.append((last[1].sha256, _cut(last[1], segment, encoder.sample_rate), ""))
+            except BadInput as refusal:
+                given.append((None, None, refusal.reason))
+            except OSError as error:
+                given.append((None, None, error.strerror or str(error)))
+        return given
+
+    with ThreadPoolExecutor(1, thread_name_prefix="decoder") as pool:
+        coming: Future[list[_Read]] | None = pool.submit(read, batches[0]) if batches else None
+        for number, places in enumerate(batches):
+            assert coming is not None
+            recordings = coming.result()
+            if number + 1 < len(batches):
+                coming = pool.submit(read, batches[number + 1])
+            yield places, recordings
+
+
+def _cut(recording: Recording, segment: Segment, sample_rate: int) -> np.ndarray:
+    samples, rate = recording.samples, recording.sample_rate
+    first = 0 if segment.start is None else round(segment.start * rate)
+    last = len(samples) if segment.end is None else round(segment.end * rate)
+    if not 0 <= first < last <= len(samples) + rate // 100:
+        raise BadInput(f"has no stretch from {segment.start} to {segment.end} s", where=segment.path)
+    return resample(samples[first:last], rate, sample_rate)

@@ -1,0 +1,173 @@
+"""Encodings on disk, found by what they are of: append-only, safe against kills, read without a copy."""
+
+from __future__ import annotations
+
+import math
+import mmap
+import os
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+
+from earwitness.encoders import shard as shards
+from earwitness.encoders.shard import Record
+from earwitness.encoders.shard_files import shard_files, shard_path
+from earwitness.encoders.store_index import Index, Place
+from earwitness.encoders.store_key import Key
+from earwitness.encoders.store_writer import ShardWriter
+from earwitness.errors import BadInput
+
+PUBLISH = 1 << 30
+"""Bytes written between two renewals of the index."""
+
+
+class Store:
+    """A folder of shards with an index.
+
+    Any number of processes may read and write at once: each writer appends to a shard of its
+    own. A process that is killed leaves at most one torn record at the end of its shard, which
+    is dropped when the store is opened. The index (`index.parquet`) only saves time: it is made
+    again from the shards when it is missing or damaged.
+
+    Args:
+        folder: is made if it is not there.
+        read_only: refuse `put`; a missing folder is then an error.
+
+    Raises:
+        BadInput: when the folder cannot be made or read.
+
+    Example:
+        >>> import tempfile
+        >>> key = Key(content="00", encoder="none", revision="1", stored="float32")
+        >>> with tempfile.TemporaryDirectory() as folder, Store(folder) as store:
+        ...     store.put(key, np.ones((2, 3), np.float32))
+        ...     store.get(key).shape
+        (2, 3)
+    """
+
+    def __init__(self, folder: str | os.PathLike[str], *, read_only: bool = False) -> None:
+        self.folder = Path(folder)
+        self.read_only = read_only
+        try:
+            if not read_only:
+                self.folder.mkdir(parents=True, exist_ok=True)
+            elif not self.folder.is_dir():
+                raise BadInput("no such store", where=str(folder))
+            self._maps: dict[int, mmap.mmap] = {}
+            self._recent: dict[bytes, tuple[int, Record]] = {}
+            self._index = Index.read(self.folder)
+            self.refresh()
+        except OSError as error:
+            raise BadInput(f"the store cannot be opened: {error.strerror}", where=str(folder)) from error
+        self._writer: ShardWriter | None = None
+        self._unpublished = 0
+
+    def get(self, key: Key) -> np.ndarray | None:
+        """The array of a key, mapped from disk and read-only, or `None` when it is not here."""
+        place = self._place(key.digest())
+        if place is None:
+            return None
+        kind = np.dtype(shards.TYPES[place.kind])
+        count = math.prod(place.shape)
+        if count == 0:
+            return np.zeros(place.shape, kind)
+        mapped = self._map(place.shard, place.offset + count * kind.itemsize)
+        return np.frombuffer(mapped, kind, count, place.offset).reshape(place.shape)
+
+    def put(self, key: Key, array: np.ndarray) -> None:
+        """Keep an array; one that is already here is left as it is.
+
+        Args:
+            key: what it is of.
+            array: rank 0 to 4, of the element type that `key.stored` names.
+
+        Raises:
+            BadInput: when the disk is full or the folder cannot be written; nothing is lost.
+            ValueError: when the element type is another one than the key says.
+        """
+        if self.read_only:
+            raise BadInput("the store was opened for reading only", where=str(self.folder))
+        array = np.asarray(array)
+        if array.dtype.name != key.stored:
+            raise ValueError(f"the key says {key.stored}, the array is {array.dtype.name}")
+        digest = key.digest()
+        if self._place(digest) is not None:
+            return
+        if self._writer is not None and self._writer.process != os.getpid():
+            self._writer = None  # after a fork the shard belongs to the parent
+        if self._writer is not None and self._writer.full:
+            self._close_writer()
+        if self._writer is None:
+            self._writer = ShardWriter.acquire(self.folder)
+        self._recent[digest] = (self._writer.number, self._writer.append(digest, key.label(), array))
+        self._unpublished += array.nbytes
+        if self._unpublished >= PUBLISH:
+            self.publish()
+
+    def __contains__(self, key: Key) -> bool:
+        return self._place(key.digest()) is not None
+
+    def __len__(self) -> int:
+        return len(self._index) + len(self._recent)
+
+    def refresh(self) -> None:
+        """Take notice of what other processes have written since."""
+        for number, path in shard_files(self.folder).items():
+            known = self._index.end(number)
+            if path.stat().st_size <= known:
+                continue
+            for record in shards.scan(path, known):
+                if self._place(record.key) is None:
+                    self._recent.setdefault(record.key, (number, record))
+
+    def publish(self) -> None:
+        """Write what was put to disk for good, and renew the index."""
+        try:
+            if self._writer is not None:
+                self._writer.sync()
+            if self._recent and not self.read_only:
+                self._index = Index.publish(self.folder, self._recent)
+                self._recent.clear()
+        except OSError as error:
+            reason = f"its index cannot be written: {error.strerror}; the encodings are kept"
+            raise BadInput(reason, where=str(self.folder)) from error
+        self._unpublished = 0
+
+    def close(self) -> None:
+        """Publish and let go of the shard; arrays that were given stay valid."""
+        self._close_writer()
+        self._maps.clear()
+
+    def _close_writer(self) -> None:
+        self.publish()
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _place(self, digest: bytes) -> Place | None:
+        recent = self._recent.get(digest)
+        if recent is not None:
+            number, record = recent
+            return Place(number, record.start, record.offset, record.kind, record.shape)
+        place = self._index.find(digest)
+        if place is None:
+            return None
+        # The index may be older than its shard (a tail was lost and written anew): ask the record.
+        mapped = self._map(place.shard, place.offset)
+        return place if shards.key_at(mapped, place.start) == digest else None
+
+    def _map(self, number: int, end: int) -> mmap.mmap:
+        mapped = self._maps.get(number)
+        if mapped is None or len(mapped) < end:
+            with shard_path(self.folder, number).open("rb") as file:
+                mapped = self._maps[number] = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        return mapped

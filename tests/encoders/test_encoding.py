@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+import soundfile
+
+from earwitness.audio.decode import decode
+from earwitness.encoders import encoding
+from earwitness.encoders.corpus_segments import segments_of
+from earwitness.encoders.encoding import Segment, encode_into
+from earwitness.encoders.log_mel_encoder import LogMelEncoder
+from earwitness.encoders.onnx_encoder import OnnxEncoder
+from earwitness.encoders.store import Store
+from earwitness.errors import BadInput
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(0)
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    names = []
+    for number in range(5):
+        names.append(f"{number}.wav")
+        rate = (8000, 16_000)[number % 2]
+        soundfile.write(folder / names[-1], 0.1 * rng.standard_normal(rate + 100 * number), rate)
+    (folder / "bad.wav").write_text("not audio")
+    names += ["bad.wav", "missing.wav", "1.wav"]
+    start, end = [None] * 7 + [0.25], [None] * 7 + [0.75]
+    table = pl.DataFrame({"path": names, "start": start, "end": end})
+    table.write_parquet(folder / "corpus.parquet")
+    return folder
+
+
+def test_every_row_is_encoded_as_it_would_be_alone(corpus: Path, tiny: OnnxEncoder, tmp_path: Path) -> None:
+    segments = segments_of(corpus)
+    seen: list[tuple[int, float]] = []
+    with Store(tmp_path / "store") as store:
+        result = encode_into(
+            store, tiny, segments, stored="float32", progress=lambda *step: seen.append(step)
+        )
+        assert (result.made, result.found) == (6, 0)
+        for segment, key in zip(segments, result.keys, strict=True):
+            if key is None:
+                continue
+            recording = decode(segment.path)
+            samples = recording.samples[4000:12_000] if segment.end else recording.samples
+            found = store.get(key)
+            np.testing.assert_array_equal(found, tiny.encode([samples], recording.sample_rate)[0])
+    assert [Path(path).name for path, _ in result.failures] == ["bad.wav", "missing.wav"]
+    assert sum(done for done, _ in seen) == len(segments)
+
+
+def test_a_second_run_decodes_nothing(
+    corpus: Path, tiny: OnnxEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    segments = [segment for segment in segments_of(corpus) if Path(segment.path).stem.isdigit()]
+    with Store(tmp_path / "store") as store:
+        first = encode_into(store, tiny, segments)
+
+    def refuse(path: object) -> None:
+        raise AssertionError(f"{path} was decoded again")
+
+    monkeypatch.setattr(encoding, "decode", refuse)
+    with Store(tmp_path / "store") as store:
+        second = encode_into(store, tiny, segments)
+    assert (second.made, second.found) == (0, len(segments))
+    assert second.keys == first.keys
+
+
+def test_a_changed_file_is_encoded_again(corpus: Path, tiny: OnnxEncoder, tmp_path: Path) -> None:
+    segments = [Segment(path=str(corpus / "1.wav"))]
+    with Store(tmp_path / "store") as store:
+        first = encode_into(store, tiny, segments)
+        soundfile.write(corpus / "1.wav", np.zeros(5000), 16_000)
+        second = encode_into(store, tiny, segments)
+    assert second.made == 1
+    assert first.keys != second.keys
+
+
+def test_a_single_layer_has_its_axis_all_the_same(corpus: Path, tiny_onnx: Path, tmp_path: Path) -> None:
+    segments = [Segment(path=str(corpus / "1.wav"))]
+    with Store(tmp_path / "store") as store:
+        one = encode_into(store, OnnxEncoder(tiny_onnx, layers=1, threads=1), segments)
+        other = encode_into(store, OnnxEncoder(tiny_onnx, layers=[1], threads=1), segments)
+        assert one.keys == other.keys
+        assert one.keys[0] is not None
+        found = store.get(one.keys[0])
+        assert found is not None
+        assert found.shape == (1, 50, 64)
+
+
+def test_any_encoder_will_do(corpus: Path, tmp_path: Path) -> None:
+    with Store(tmp_path / "store") as store:
+        (key,) = encode_into(store, LogMelEncoder(), [Segment(path=str(corpus / "1.wav"))]).keys
+        assert key is not None
+        found = store.get(key)
+        assert found is not None
+        assert (found.shape, found.dtype) == ((50, 80), np.float16)
+
+
+def test_nothing_to_do(tiny: OnnxEncoder, tmp_path: Path) -> None:
+    with Store(tmp_path / "store") as store:
+        assert encode_into(store, tiny, []).keys == ()
+
+
+def test_a_stretch_that_is_not_there(corpus: Path, tiny: OnnxEncoder, tmp_path: Path) -> None:
+    segments = [Segment(path=str(corpus / "1.wav"), start=0.5, end=9)]
+    with Store(tmp_path / "store") as store:
+        ((_, reason),) = encode_into(store, tiny, segments).failures
+    assert reason == "has no stretch from 0.5 to 9 s"
+
+
+def test_tables_that_are_none(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="no corpus table"):
+        segments_of(tmp_path)
+    (tmp_path / "corpus.parquet").write_text("x")
+    with pytest.raises(BadInput, match="Parquet"):
+        segments_of(tmp_path)
+    pl.DataFrame({"file": ["a"]}).write_parquet(tmp_path / "corpus.parquet")
+    with pytest.raises(BadInput, match="no column 'path'"):
+        segments_of(tmp_path)
