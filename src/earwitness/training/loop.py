@@ -19,7 +19,7 @@ from earwitness.training.checkpoint import (
     restore_optimiser,
     save_tensors,
 )
-from earwitness.training.data import Examples
+from earwitness.training.data import Batch, Examples
 from earwitness.training.recipe import Optimiser, Recipe, recipe_hash
 from earwitness.training.stage import Stage
 from earwitness.training.system import System
@@ -159,7 +159,8 @@ class _StageState:
         return self.kept[0][1]
 
     def save(self, path: Path, record: dict[str, Any]) -> None:
-        tensors, numbers = optimiser_tensors(self.optimiser)
+        stateless = isinstance(self.optimiser, torch.optim.LBFGS)
+        tensors, numbers = ({}, {}) if stateless else optimiser_tensors(self.optimiser)
         tensors |= {f"module/{name}": value for name, value in self.module.state_dict().items()}
         for place, (_, _, weights) in enumerate(self.kept):
             tensors |= {f"kept/{place}/{name}": value for name, value in weights.items()}
@@ -171,7 +172,8 @@ class _StageState:
             return {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
 
         self.module.load_state_dict(part("module/"))
-        restore_optimiser(self.optimiser, tensors, record["numbers"])
+        if not isinstance(self.optimiser, torch.optim.LBFGS):
+            restore_optimiser(self.optimiser, tensors, record["numbers"])
         self.epoch = record["epoch"]
         self.kept = [
             (loss, epoch, part(f"kept/{place}/")) for place, (loss, epoch) in enumerate(record["kept"])
@@ -180,6 +182,11 @@ class _StageState:
 
 def make_optimiser(settings: Optimiser, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
     """The torch optimiser of a recipe."""
+    if settings.name == "lbfgs":
+        parameters = [parameter for group in groups for parameter in group["params"]]
+        return torch.optim.LBFGS(
+            parameters, lr=settings.learning_rate, max_iter=25, line_search_fn="strong_wolfe"
+        )
     if settings.name == "sgd":
         return torch.optim.SGD(groups, lr=settings.learning_rate, momentum=settings.betas[0])
     kind = torch.optim.Adam if settings.name == "adam" else torch.optim.AdamW
@@ -201,15 +208,12 @@ def _epoch(
     sums: dict[str, float] = {}
     seen = 0
     for rows in stage.sampler(stage.rows, examples.group[stage.rows], recipe.batch, rng):
-        point = recipe.step(system.losses(module, examples.batch(rows), stage), state.parameters)
+        point = _update(system, state, examples.batch(rows), recipe)
         if not np.isfinite(point["loss"]):
             raise BadInput(
                 f"the loss is {point['loss']} in epoch {state.epoch + 1}; lower the learning rate",
                 where=stage.name,
             )
-        if recipe.optimiser.clip is not None:
-            torch.nn.utils.clip_grad_norm_(state.parameters, recipe.optimiser.clip)
-        state.optimiser.step()
         seen += len(rows)
         for name, value in point.items():
             sums[name] = sums.get(name, 0.0) + value * len(rows)
@@ -220,6 +224,25 @@ def _epoch(
     # without rows to validate on, the newest weights are the ones to keep
     state.remember(curve.get("validation", -float(state.epoch)))
     return curve
+
+
+def _update(system: System, state: _StageState, batch: Batch, recipe: Recipe) -> dict[str, float]:
+    points: list[dict[str, float]] = []
+
+    def gradients() -> float:
+        points.append(recipe.step(system.losses(state.module, batch, state.stage), state.parameters))
+        if recipe.optimiser.clip is not None:
+            torch.nn.utils.clip_grad_norm_(state.parameters, recipe.optimiser.clip)
+        return points[-1]["loss"]
+
+    if isinstance(state.optimiser, torch.optim.LBFGS):
+        state.optimiser.state.clear()  # no memory across batches, so nothing to keep over a kill
+        state.optimiser.step(gradients)  # asks for gradients as often as its line search needs
+        return points[-1]
+    gradients()
+    if np.isfinite(points[-1]["loss"]):
+        state.optimiser.step()
+    return points[-1]
 
 
 @torch.no_grad()

@@ -52,14 +52,15 @@ class Optimiser(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """How gradients move the weights.
 
     Args:
-        name: of the algorithm.
+        name: of the algorithm; `lbfgs` takes up to 25 steps on each batch and keeps no state between
+            batches, for convex heads trained on all rows at once.
         learning_rate: of all parameters that no parameter group names.
         weight_decay: L2 (Adam) or decoupled (AdamW) decay.
         betas: of Adam and AdamW.
         clip: largest norm of the gradient; `None` leaves it as it is.
     """
 
-    name: Literal["adam", "adamw", "sgd"] = "adamw"
+    name: Literal["adam", "adamw", "sgd", "lbfgs"] = "adamw"
     learning_rate: float = 1e-3
     weight_decay: float = 1e-4
     betas: tuple[float, float] = (0.9, 0.999)

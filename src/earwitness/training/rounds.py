@@ -85,10 +85,10 @@ def crossed_rounds(table: Rows, rows: np.ndarray, folds: Sequence[Sequence[str]]
         raise BadInput("leaving out needs at least two engine families and two folds of sources")
     real = table.bona_fide[rows]
     copied = np.isin(table.source[rows], present)  # spoofs made from real speech of the corpus
-    dealt = np.array([_deal(voice, len(folds)) for voice in table.voice[rows]])
     rounds = []
     for family in families:
         mine = table.family[rows] == family
+        dealt = _deal(table.voice[rows], mine & ~copied, len(folds))
         for number, fold in enumerate(folds):
             held = np.isin(table.source[rows], list(fold))
             test = (real & held) | (mine & np.where(copied, held, dealt == number))
@@ -98,8 +98,21 @@ def crossed_rounds(table: Rows, rows: np.ndarray, folds: Sequence[Sequence[str]]
     return rounds
 
 
-def _deal(voice: str, folds: int) -> int:
-    return int.from_bytes(hashlib.sha256(str(voice).encode()).digest()[:4], "big") % folds
+def _deal(voice: np.ndarray, mine: np.ndarray, folds: int) -> np.ndarray:
+    """Fold of each row: voices in the order of their hash, each to the fold with the fewest rows so far."""
+    names, member = np.unique(voice[mine].astype(str), return_inverse=True)
+    order = sorted(range(len(names)), key=lambda place: hashlib.sha256(str(names[place]).encode()).digest())
+    if len(names) < folds:  # too few voices to keep apart: none of them was ever trained on
+        dealt = np.arange(int(mine.sum())) % folds
+    else:
+        size, home = [0] * folds, np.zeros(len(names), int)
+        for place in order:
+            home[place] = size.index(min(size))
+            size[home[place]] += int((member == place).sum())
+        dealt = home[member]
+    every = np.full(len(voice), -1)
+    every[mine] = dealt
+    return every
 
 
 def even_folds(table: Rows, rows: np.ndarray, count: int) -> list[tuple[str, ...]]:

@@ -26,7 +26,10 @@ class System(Protocol):
     `RECIPE` holds its published settings, `CLAIMS` its published figures.
     """
 
-    RECIPE: Recipe
+    @property
+    def RECIPE(self) -> Recipe:  # noqa: N802 - a constant of the system
+        """Its published settings."""
+        ...
 
     def build(self, recipe: Recipe, dimensions: Mapping[str, tuple[int, ...]], task: Task) -> torch.nn.Module:
         """The network, freshly initialised.

@@ -1,0 +1,174 @@
+"""A corpus as the detector's training sees it: rows, classes and pooled windows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import polars as pl
+
+from earwitness.audio.decode import decode
+from earwitness.audio.resample import resample
+from earwitness.encoders.onnx_encoder import OnnxEncoder
+from earwitness.encoders.store import Store
+from earwitness.encoders.store_key import Key
+from earwitness.errors import BadInput
+from earwitness.systems.clip_windows import SAMPLE_RATE, WindowRule, clip_windows, pooled_windows
+from earwitness.systems.origin import BONA_FIDE, OriginNetwork, OriginRecipe
+from earwitness.training.rounds import Rows
+
+COLUMNS = ("id", "path", "label", "engine", "family", "voice", "language", "source", "speaker", "group")
+
+
+class Pooled(msgspec.Struct, frozen=True, kw_only=True):
+    """Statistics of every scored window of a corpus.
+
+    Args:
+        values: (windows, dimension) float32.
+        clip: (windows,) row of the corpus.
+        speech: (windows,) speech frames.
+    """
+
+    values: np.ndarray
+    clip: np.ndarray
+    speech: np.ndarray
+
+
+def read_rows(folder: str | Path) -> tuple[pl.DataFrame, Rows]:
+    """The table of a corpus for detection, and the columns that rounds are made by.
+
+    Args:
+        folder: holds `corpus.parquet` and the audio its `path` column names.
+
+    Raises:
+        BadInput: when there is no such table or a column is missing.
+    """
+    path = Path(folder) / "corpus.parquet"
+    if not path.is_file():
+        raise BadInput(
+            "no corpus here; build one with: earwitness corpora build open-voices DIR", where=str(path)
+        )
+    table = pl.read_parquet(path)
+    missing = [column for column in COLUMNS if column not in table.columns]
+    if missing:
+        raise BadInput(f"has no column {missing[0]!r}", where=str(path))
+    table = table.with_columns(
+        pl.col(column).cast(pl.String).fill_null("") for column in COLUMNS if column != "path"
+    )
+
+    def column(name: str) -> np.ndarray:
+        return table[name].to_numpy().astype(str)
+
+    real = column("label") == BONA_FIDE
+    voice = np.where(column("voice") != "", column("voice"), column("speaker"))
+    rows = Rows(
+        bona_fide=real,
+        family=np.where(real, "", column("family")),
+        source=column("source"),
+        group=column("group"),
+        voice=np.where(voice != "", voice, column("group")),
+    )
+    if not real.any() or real.all():
+        raise BadInput("needs real speech and spoofs", where=str(path))
+    return table, rows
+
+
+def origin_classes(table: pl.DataFrame, kind: str) -> tuple[tuple[str, ...], np.ndarray]:
+    """Class names, bona fide first, and the class number of every row.
+
+    Args:
+        table: of a corpus.
+        kind: `engine`, `family` or `binary`.
+    """
+    real = (table["label"] == BONA_FIDE).to_numpy()
+    made = np.full(len(table), "spoof") if kind == "binary" else table[kind].to_numpy().astype(str)
+    names = sorted(set(made[~real].tolist()))
+    number = {name: place + 1 for place, name in enumerate(names)}
+    return (BONA_FIDE, *names), np.array(
+        [0 if r else number[m] for r, m in zip(real, made, strict=True)], np.int64
+    )
+
+
+def pool_corpus(
+    table: pl.DataFrame,
+    folder: str | Path,
+    encoder: OnnxEncoder,
+    rule: WindowRule,
+    recipe: OriginRecipe,
+    store: Store | None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Pooled:
+    """Encode every clip once and pool its windows; what the store has is not computed again.
+
+    Args:
+        table: of a corpus.
+        folder: that its paths are relative to.
+        encoder: gives the frames of the recipe's layers.
+        rule: window, hop and least speech.
+        recipe: which statistics are pooled.
+        store: holds pooled windows between runs; `None` keeps nothing.
+        progress: called with (clips done, clips).
+    """
+    (view,) = recipe.views
+    network = OriginNetwork((len(view.layers), encoder.dimension), 2, recipe)
+    values: list[np.ndarray] = []
+    clips: list[np.ndarray] = []
+    speeches: list[np.ndarray] = []
+    described = f"{','.join(recipe.statistics)}|{msgspec.json.encode(rule, order='sorted').decode()}"
+    for row, path in enumerate(table["path"]):
+        found = _pooled_clip(Path(folder) / path, encoder, rule, network, store, described)
+        values.append(found[:, :-1])
+        speeches.append(found[:, -1])
+        clips.append(np.full(len(found), row))
+        if progress is not None:
+            progress(row + 1, len(table))
+    kept = [array for array in values if len(array)]
+    if not kept:
+        raise BadInput("no clip holds enough speech to be scored", where=str(folder))
+    return Pooled(values=np.concatenate(kept), clip=np.concatenate(clips), speech=np.concatenate(speeches))
+
+
+def _pooled_clip(
+    path: Path,
+    encoder: OnnxEncoder,
+    rule: WindowRule,
+    network: OriginNetwork,
+    store: Store | None,
+    described: str,
+) -> np.ndarray:
+    """(windows, dimension + 1): statistics, and the window's speech frames in the last column."""
+    recording = decode(path)
+    key = None
+    if store is not None:
+        key = store_key(recording.sha256, encoder, described)
+        known = store.get(key)
+        if known is not None:
+            return np.array(known, np.float32)
+    samples = resample(recording.samples, recording.sample_rate, SAMPLE_RATE)
+    windows = clip_windows(samples, encoder, rule)
+    found = np.zeros((0, 1), np.float32)
+    if len(windows.speech):
+        pooled = pooled_windows(windows, network.embed)
+        found = np.concatenate([pooled, windows.speech[:, None].astype(np.float32)], axis=1)
+    if store is not None and key is not None:
+        store.put(key, found)
+    return found
+
+
+def store_key(sha256: str, encoder: OnnxEncoder, view: str) -> Key:
+    """Key of a clip's pooled windows in the store."""
+    return Key(
+        content=sha256, view=f"origin-windows {view}", encoder=encoder.name, revision=encoder.revision,
+        layers=encoder.layers, policy=encoder.policy, stored="float32",
+    )  # fmt: skip
+
+
+def corpus_hash(table: pl.DataFrame, columns: Sequence[str] = COLUMNS) -> str:
+    """SHA-256 of the table's rows: what was trained on (hexadecimal)."""
+    digest = hashlib.sha256()
+    for row in table.select(columns).sort("id").iter_rows():
+        digest.update(("|".join(map(str, row)) + "\n").encode())
+    return digest.hexdigest()

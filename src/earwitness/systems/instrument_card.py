@@ -1,0 +1,151 @@
+"""The model card of an instrument: card.json holds the figures, card.md is written from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from earwitness.evidence.manifest import Manifest
+from earwitness.systems.held_back_figures import OURS
+from earwitness.training.recipe import Recipe
+from earwitness.training.run import plain, versions
+from earwitness.training.whole_file import write_whole
+
+
+def write_card(folder: Path, manifest: Manifest, record: dict[str, Any], recipe: Recipe, folds: int) -> None:
+    """Write `card.json` and, from it, `card.md`.
+
+    Args:
+        folder: of the instrument.
+        manifest: of the instrument.
+        record: data, composition, head and figures.
+        recipe: as used.
+        folds: of sources, in the outer rounds.
+    """
+    card = plain(
+        {
+            "schema": "earwitness.card/1",
+            "name": manifest.name,
+            "version": manifest.version,
+            "recipe": msgspec.to_builtins(recipe),
+            "seeds": recipe.seeds,
+            "source_folds": folds,
+            "packages": versions(),
+            **record,
+            "limits": manifest.notes,
+        }
+    )
+    write_whole(folder / "card.json", msgspec.json.format(msgspec.json.encode(card), indent=1) + b"\n")
+    write_whole(folder / "card.md", card_text(card).encode())
+
+
+def card_text(card: dict[str, Any]) -> str:
+    """Markdown of a card; every number comes from the record."""
+    figures, data = card["figures"], card["data"]
+    verdicts = figures["verdicts"]
+    systems = list(figures["mean_leave_one_out_eer"])
+    lines = [
+        f"# {card['name']} {card['version']}",
+        "",
+        "Written from `card.json`; no number here is typed.",
+        "",
+        "**What it says.** For a window of speech: the natural-log likelihood ratio of real speech over "
+        "synthetic speech. It learns how speech was made (which engine), and scores real against all "
+        "engines together.",
+        "",
+        f"**Trained on** {data['clips']} clips ({data['windows']} windows) of open-voices, corpus "
+        f"`{data['corpus_sha256'][:12]}`, seeds {card['seeds']}.",
+        "",
+        "## Held-back figures",
+        "",
+        f"Every engine family was left out once, crossed with {card['source_folds']} folds of held-back "
+        "sources of real speech (their speakers, languages and channels). The calibrator and the "
+        "thresholds behind these figures come from inner leave-out rounds of the training side alone. "
+        "Intervals are 95 %, by resampling whole speakers and voices.",
+        "",
+        *_table(
+            ["system", "mean EER %", "interval", "mean of single rounds, EER %", "worse than ours by"],
+            [
+                [
+                    name,
+                    _percent(figures["mean_leave_one_out_eer"][name]["value"]),
+                    _interval(figures["mean_leave_one_out_eer"][name]),
+                    _percent(figures["mean_of_single_round_eers"][name]),
+                    "" if name == OURS else _figure(figures["rival_minus_ours"][name]),
+                ]
+                for name in systems
+            ],
+        ),
+        *_table(
+            ["held-back family", *[f"{name}, EER %" for name in systems], "Cllr", "wrong verdicts"],
+            [
+                [
+                    family,
+                    *[_figure(each[name]) for name in systems],
+                    f"{figures['cllr']['per_family'][family]:.3f}",
+                    f"{_percent(verdicts['per_family'][family]['wrong_share_at_even_prior'])} %",
+                ]
+                for family, each in figures["per_family"].items()
+            ],
+        ),
+        f"Cllr, pooled: {figures['cllr']['pooled']['value']:.3f} "
+        f"[{figures['cllr']['pooled']['low']:.3f}, {figures['cllr']['pooled']['high']:.3f}]; "
+        f"mean over families {figures['cllr']['mean_over_families']:.3f}.",
+        "",
+        f"Verdicts: of {verdicts['trials']} held-back trials {verdicts['given']} got a verdict, "
+        f"{verdicts['wrong']} of them wrong ({_percent(verdicts['wrong_share'])} %; "
+        f"{_percent(verdicts['wrong_share_at_even_prior'])} % with both classes and all families "
+        f"counting alike); {_percent(verdicts['inconclusive_share'])} % stayed inconclusive.",
+        "",
+    ]
+    for key, title in (
+        ("per_engine", "By engine"),
+        ("per_language", "By language"),
+        ("per_source", "By source of real speech, against all spoofs"),
+        ("per_channel", "By channel"),
+    ):
+        if figures[key]:
+            lines += [f"### {title}", ""]
+            lines += _table(
+                ["", "EER %", "trials"], [[k, _figure(v), str(v["n"])] for k, v in figures[key].items()]
+            )
+    lines += ["## What it was trained on", "", *_trained_on(card["composition"])]
+    lines += ["## What it cannot do", "", *[f"- {limit}" for limit in card["limits"]], ""]
+    return "\n".join(lines)
+
+
+def _trained_on(composition: list[dict[str, Any]]) -> list[str]:
+    counts: dict[tuple[str, str, str], int] = {}
+    languages: dict[tuple[str, str, str], set[str]] = {}
+    for row in composition:
+        real = row["label"] == "bona fide"
+        key = (row["label"], row["source"] if real else row["family"], "" if real else row["engine"])
+        counts[key] = counts.get(key, 0) + row["clips"]
+        languages.setdefault(key, set()).add(row["language"])
+    return _table(
+        ["label", "source or family", "engine", "clips", "languages"],
+        [[*key, str(counts[key]), " ".join(sorted(languages[key] - {""}))] for key in sorted(counts)],
+    )
+
+
+def _table(head: list[str], rows: list[list[str]]) -> list[str]:
+    return [
+        "| " + " | ".join(head) + " |",
+        "|" + "---|" * len(head),
+        *["| " + " | ".join(row) + " |" for row in rows],
+        "",
+    ]
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.1f}"
+
+
+def _interval(figure: dict[str, Any]) -> str:
+    return f"[{_percent(figure['low'])}, {_percent(figure['high'])}]"
+
+
+def _figure(figure: dict[str, Any]) -> str:
+    return f"{_percent(figure['value'])} {_interval(figure)}"

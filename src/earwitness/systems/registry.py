@@ -1,0 +1,32 @@
+"""Which systems there are; each is imported only when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from earwitness.errors import BadInput
+
+SYSTEMS = {
+    "origin": "earwitness.systems.origin:Origin",
+}
+"""Name -> import string of its `System`."""
+
+
+def system(name: str) -> Any:
+    """A system by name, freshly made.
+
+    Args:
+        name: key of `SYSTEMS`.
+
+    Raises:
+        BadInput: when there is no such system.
+
+    Example:
+        >>> system("origin").RECIPE.system
+        'origin'
+    """
+    if name not in SYSTEMS:
+        raise BadInput(f"no such system; there are: {', '.join(sorted(SYSTEMS))}", where=name)
+    module, _, attribute = SYSTEMS[name].partition(":")
+    return getattr(importlib.import_module(module), attribute)()
