@@ -16,6 +16,10 @@ VERBS = {
         "earwitness.cli.analyze:analyze",
         "Analyse recordings: is the voice real, where, and how sure are we.",
     ),
+    "train": (
+        "earwitness.cli.train:train",
+        "Train a system and validate it by leaving engines and sources out.",
+    ),
     "doctor": ("earwitness.cli.doctor:doctor", "Say what is installed and whether it works."),
     "encode": ("earwitness.cli.encode:encode", "Compute the representations of a corpus once."),
     "encoders": ("earwitness.cli.encoders:encoders", "List the encoders and how to get their weights."),
