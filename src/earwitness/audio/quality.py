@@ -1,0 +1,112 @@
+"""Predicted listening quality: DNSMOS P.835, on windows spread over a recording.
+
+Reference: C. K. A. Reddy, V. Gopal, R. Cutler, "DNSMOS P.835: A non-intrusive perceptual objective
+speech quality metric to evaluate noise suppressors", ICASSP 2022 (MIT licence).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from earwitness.assets import asset
+from earwitness.audio.recording import Samples
+from earwitness.audio.windows import SpreadWindows, spread
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+SAMPLE_RATE = 16000
+WINDOW = 144160  # samples: 9.01 s, what the network was trained on
+MOST = 8  # windows of one recording
+# From the network's raw output to the scale of the listeners (signal, background, overall): the
+# coefficients of the authors' package, highest power first.
+_POLYNOMIALS = (
+    (-0.08397278, 1.22083953, 0.0052439),
+    (-0.13166888, 1.60915514, -0.39604546),
+    (-0.06766283, 1.11546468, 0.04602535),
+)
+
+
+@functools.cache
+def _network() -> onnxruntime.InferenceSession:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(
+        str(asset("dnsmos-sig-bak-ovr")), options, providers=["CPUExecutionProvider"]
+    )
+
+
+def collector() -> SpreadWindows:
+    """Keeps the windows of a stream at 16 kHz on which its quality is measured, at most eight."""
+    return SpreadWindows(WINDOW, MOST)
+
+
+def windows(samples: Samples) -> list[Samples]:
+    """The windows of a recording on which its quality is measured.
+
+    Args:
+        samples: `(samples,)` at 16 kHz.
+
+    Returns:
+        At most eight windows of 9.01 s, spread evenly; the recording itself where it is shorter.
+    """
+    return spread(samples, WINDOW, MOST)
+
+
+def window_quality(samples: Samples) -> tuple[float, float, float]:
+    """Quality of one window.
+
+    Args:
+        samples: `(samples,)` at 16 kHz, at least one; a window under 9.01 s is repeated to that length, as
+            the authors' package does, one over it is cut.
+
+    Returns:
+        Of signal, background and overall, about 1 (bad) to 5 (excellent).
+
+    Raises:
+        ValueError: without samples.
+    """
+    if not len(samples):
+        raise ValueError("quality needs at least one sample")
+    # The network was trained on full scale -1 to 1; float files may go beyond.
+    clip = np.clip(np.resize(samples, WINDOW), -1, 1).astype(np.float32)
+    # One window a call: the sums are then the same whatever else is measured.
+    raw = _network().run(None, {"input_1": clip[None]})[0][0]
+    signal, background, overall = (
+        float(np.polyval(coefficients, float(value)))
+        for coefficients, value in zip(_POLYNOMIALS, raw, strict=True)
+    )
+    return signal, background, overall
+
+
+def quality(chosen: Iterable[Samples]) -> tuple[float, float, float]:
+    """Mean quality of windows.
+
+    Args:
+        chosen: each `(samples,)` at 16 kHz, as `windows` or a `collector` gives them.
+
+    Returns:
+        Of signal, background and overall, about 1 (bad) to 5 (excellent).
+
+    Raises:
+        ValueError: without windows.
+
+    Example:
+        >>> noise = 0.1 * np.random.default_rng(0).standard_normal(32000).astype(np.float32)
+        >>> signal, background, overall = quality(windows(noise))
+        >>> overall < 2
+        True
+    """
+    each: npt.NDArray[np.float64] = np.array([window_quality(samples) for samples in chosen])
+    if not len(each):
+        raise ValueError("quality needs at least one window")
+    signal, background, overall = (float(value) for value in each.mean(axis=0))
+    return signal, background, overall
