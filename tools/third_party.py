@@ -1,0 +1,40 @@
+"""Write docs/third-party.md from the catalogue of shipped files.
+
+python tools/third_party.py
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from earwitness.assets import asset, catalogue
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "third-party.md"
+
+
+def page() -> str:
+    """The whole page; every file is found and its SHA-256 checked on the way."""
+    lines = [
+        "# Shipped files",
+        "",
+        "Written by `python tools/third_party.py` from `src/earwitness/assets/catalogue.json`. Each file is",
+        "checked against its SHA-256 before use. Licence texts stand in `src/earwitness/assets/licences`.",
+        "",
+        "| name | file | MB | licence | source | SHA-256 |",
+        "|---|---|---|---|---|---|",
+    ]
+    total = 0
+    for name, entry in sorted(catalogue().items()):
+        size = asset(name).stat().st_size
+        total += size
+        source = entry.source.replace("|", "\\|").replace("\n", " ")
+        lines.append(
+            f"| {name} | `{entry.file}` | {size / 1e6:.1f} | {entry.licence} | {source} | `{entry.sha256}` |"
+        )
+    lines += ["", f"Together {total / 1e6:.1f} MB."]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())
