@@ -58,7 +58,8 @@ CLAIMS = {
     "ASVspoof 2021 LA eval": {"eer_percent": 19.30},
     "ASVspoof 2021 DF eval": {"eer_percent": 25.25},
 }
-"""Of the baseline's authors [1, table 2]; trained on ASVspoof 2019 LA, which is on no package index."""
+"""Of the baseline's authors, as later papers quote them (the table of [1] was not at hand); trained on
+ASVspoof 2019 LA, which is on no package index."""
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True):
