@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from earwitness.errors import BadInput
 from earwitness.metrics.operating_curve import det_curve
 from earwitness.metrics.staircase import checked
 
@@ -46,8 +45,7 @@ def t_eer(
         A fraction; see `tandem_point`, which also gives the thresholds.
 
     Raises:
-        BadInput: when a class is empty or holds NaN, or no verifier threshold lies in the region
-            in which the tandem can be balanced.
+        BadInput: when a class is empty or holds NaN.
 
     Reference:
         T. Kinnunen et al., "t-EER: parameter-free tandem evaluation of countermeasures and
@@ -85,8 +83,7 @@ def tandem_point(
         The rate, a fraction, and both thresholds.
 
     Raises:
-        BadInput: when a class is empty or holds NaN, or no verifier threshold lies in the region
-            in which the tandem can be balanced.
+        BadInput: when a class is empty or holds NaN.
 
     Reference:
         T. Kinnunen et al., "t-EER: parameter-free tandem evaluation of countermeasures and
@@ -111,9 +108,8 @@ def tandem_point(
     thresholds = np.concatenate([[-np.inf], np.unique(np.concatenate(asv))])
     rejected = [np.searchsorted(part, thresholds, side="right") / len(part) for part in asv]
     asv_miss, asv_fa, asv_spoof_fa = rejected[0], 1 - rejected[1], 1 - rejected[2]
+    # Accepting everybody is always allowed, so there is at least one candidate.
     allowed = (asv_miss < 0.5 * asv_fa + 0.5 * asv_spoof_fa) & (asv_spoof_fa > 0)
-    if not allowed.any():
-        raise BadInput("rejects targets at least as readily as impostors", where="speaker verifier")
     asv_miss, asv_fa, asv_spoof_fa = asv_miss[allowed], asv_fa[allowed], asv_spoof_fa[allowed]
 
     def excess(at: NDArray[np.int64]) -> NDArray[np.float64]:
