@@ -126,6 +126,21 @@ def properties(**changes: object) -> Properties:
 
 
 @pytest.fixture(scope="session")
+def make_finding() -> Callable[..., RecordingFinding]:
+    return finding
+
+
+@pytest.fixture(scope="session")
+def make_properties() -> Callable[..., Properties]:
+    return properties
+
+
+@pytest.fixture(scope="session")
+def make_voice() -> Callable[..., np.ndarray]:
+    return voice
+
+
+@pytest.fixture(scope="session")
 def manifest() -> Manifest:
     rng = np.random.default_rng(7)
     real = np.concatenate([rng.normal(3.1, 1.5, 700), rng.normal(0.8, 1.2, 150)])
