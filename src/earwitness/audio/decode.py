@@ -70,16 +70,21 @@ class Stream:
         self._content = ContentHash(self.info.sample_rate)
         self._native = native
         self._hashes: tuple[str, str] | None = None
-        self._blocks = self._run(block)
+        self._size = block
+        self._begun = False
 
     def __iter__(self) -> Iterator[Samples]:
-        return self._blocks
+        # Not kept: the blocks refer to this stream, and an abandoned one shall give its file back at once.
+        if self._begun:
+            raise ValueError("a stream can be read only once; open another")
+        self._begun = True
+        return self._run(self._size)
 
     def _run(self, size: int) -> Iterator[Samples]:
         with self:
             resampler = Resampler(self.info.sample_rate, self.sample_rate)
             held: list[Samples] = []
-            count = 0
+            count = given = 0
             for piece in self._resampled(resampler):
                 held.append(piece)
                 count += len(piece)
@@ -88,8 +93,9 @@ class Stream:
                     whole = count - count % size
                     for start in range(0, whole, size):
                         yield joined[start : start + size]
+                    given += whole
                     held, count = [joined[whole:]], count - whole
-            if count:
+            if count or not given:
                 yield np.concatenate(held)
 
     def _resampled(self, resampler: Resampler) -> Iterator[Samples]:
@@ -167,8 +173,9 @@ def stream(
         native: called with each block at the file's own rate as it passes.
 
     Returns:
-        Iterator of `(samples,)` float32 mono blocks; joined, they are bit for bit what
-        `resample(decode(path).samples, ...)` gives.
+        Iterable of `(samples,)` float32 mono blocks; joined, they are bit for bit what
+        `resample(decode(path).samples, ...)` gives. At least one block, which is empty where the
+        recording is shorter than one sample at the rate asked for.
 
     Raises:
         BadInput: when the file cannot be read; while iterating, when its data turn out to be bad.
