@@ -69,6 +69,10 @@ def test_contrast_keeps_the_order(image: np.ndarray) -> None:
     assert (np.diff(shown[order].astype(int)) >= 0).all()
 
 
+def test_silence_is_blank() -> None:
+    assert not contrasted(np.zeros((4, 5), np.uint8)).any()
+
+
 def test_density_is_a_density_and_agrees_with_the_sum_of_kernels() -> None:
     values = np.random.default_rng(3).normal(1.0, 2.0, 400)
     grid = np.linspace(-9, 11, 2001)

@@ -82,6 +82,15 @@ def test_a_splice_is_said_to_be_one(make_finding: Make) -> None:
     assert any("22 of 27 windows" in point.text for point in argued.real)
 
 
+def test_parts_that_disagree_are_the_headline(make_finding: Make) -> None:
+    for label, most in (("spoof", "real"), ("bona fide", "synthetic")):
+        stretch = Segment(start=6.0, end=12.0, llr=-3.0, label=label)
+        told = make_finding("a.wav", llr=0.4, decision="inconclusive", segments=(stretch,))
+        said = verdict(told.detection, PLACE)
+        assert f"disagree: most of it leans to a {most} voice" in said.headline
+        assert said.means_not[0].startswith("Not proof of a splice")
+
+
 def test_a_spoof_throughout_is_not_called_a_part(make_finding: Make) -> None:
     stretch = Segment(start=6.0, end=12.0, llr=-6.0, label="spoof")
     said = verdict(make_finding("a.wav", llr=-4.0, segments=(stretch,)).detection, None)
@@ -146,8 +155,8 @@ def test_the_overview_counts(make_finding: Make, manifest: Manifest) -> None:
     failed = (Failure(path="d", reason="x"),)
     told = overview(Findings(model=model, recordings=recordings, errors=failed), background(manifest))
     assert told.sentence == (
-        "Of 3 recordings, 1 points to a real voice, 1 to a synthetic or altered one, and 1 is not settled. "
-        "1 more file could not be analysed."
+        "Of 3 recordings, one points to a real voice, one to a synthetic or altered one, "
+        "and one is not settled. One more file could not be analysed."
     )
     assert [(strip.decision, strip.number, strip.without) for strip in told.strips] == [
         ("bona fide", 1, 0), ("inconclusive", 1, 1), ("spoof", 1, 0)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from earwitness.evidence.finding import Decision, Findings, RecordingFinding
 from earwitness.evidence.report.axis import Axis
 from earwitness.evidence.report.page import Background
-from earwitness.evidence.report.wording import counted
+from earwitness.evidence.report.wording import counted, spelled
 
 DECISIONS: tuple[Decision, ...] = ("bona fide", "inconclusive", "spoof")
 """In the order of the evidence axis, turned round: real voices first."""
@@ -82,13 +82,15 @@ def overview(findings: Findings, drawn: Background | None) -> Overview:
 
 def _sentence(findings: Findings) -> str:
     counts = {d: sum(f.detection.decision == d for f in findings.recordings) for d in DECISIONS}
+    none = {d: "none" if not counts[d] else spelled(counts[d]) for d in DECISIONS}
     parts = [
-        f"{counts['bona fide']} {'points' if counts['bona fide'] == 1 else 'point'} to a real voice",
-        f"{counts['spoof']} to a synthetic or altered one",
-        f"{counts['inconclusive']} {'is' if counts['inconclusive'] == 1 else 'are'} not settled",
+        f"{none['bona fide']} {'points' if counts['bona fide'] == 1 else 'point'} to a real voice",
+        f"{none['spoof']} to a synthetic or altered one",
+        f"{none['inconclusive']} {'is' if counts['inconclusive'] == 1 else 'are'} not settled",
     ]
     failed = len(findings.errors)
-    tail = f" {counted(failed, 'more file')} could not be analysed." if failed else ""
+    more = f"{spelled(failed).capitalize()} more {'file' if failed == 1 else 'files'}"
+    tail = f" {more} could not be analysed." if failed else ""
     return (
         f"Of {counted(len(findings.recordings), 'recording')}, {parts[0]}, {parts[1]}, and {parts[2]}.{tail}"
     )

@@ -26,6 +26,7 @@ def contrasted(levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """
     top = float(np.percentile(levels, 99.9)) if levels.size else 0.0
     span = RANGE_DB * _STEPS_PER_DB
+    top = max(top, span)  # silence stays blank
     return np.clip((levels - (top - span)) * (255 / span), 0, 255).round().astype(np.uint8)
 
 

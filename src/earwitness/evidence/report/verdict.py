@@ -22,12 +22,19 @@ _HEADLINES: dict[Decision, str] = {
     "inconclusive": "The evidence does not settle whether this voice is real.",
 }
 _PART = "Part of this recording points to a synthetic or altered voice."
+_MIXED = "The parts of this recording disagree: most of it leans to a {} voice, a part to a {} one."
 _SILENT = "There is too little speech here to say anything about a voice."
 
+_MIXED_MEANS = "No single verdict fits the whole; look at, and listen to, the stretches one by one."
+_MIXED_NOT = (
+    "Not proof of a splice: a change of microphone, noise or speaker can look alike.",
+    "Not that the rest is genuine beyond doubt: each stretch holds less speech than the whole.",
+    "Not the end of the matter: ask for the original, and compare the stretches.",
+)
 _MEANS: dict[Decision, str] = {
     "bona fide": "The voice sounds to the instrument as the real voices of its validation did.",
     "spoof": "The voice sounds to the instrument as the machine-made voices of its validation did.",
-    "inconclusive": "The evidence is too weak, too mixed or outside what was validated; "
+    "inconclusive": "The evidence is too weak, or the conditions too far from the validated ones; "
     "the instrument declines to choose.",
 }
 _NOT: dict[Decision, tuple[str, ...]] = {
@@ -88,10 +95,15 @@ def verdict(detection: Detection, place: Standing | None) -> Verdict:
     if llr is None:
         means: tuple[str, ...] = ("A verdict about a voice needs a voice; none is given without it.",)
         return Verdict(decision, _SILENT, "", means, _NOT["inconclusive"][1:])
-    headline = _PART if decision == "spoof" and _only_part(detection) else _HEADLINES[decision]
     lead = " ".join(filter(None, (_strength(llr, decision), _stretches(detection))))
-    means = (_MEANS[decision], *_standing(place, decision), *_probability(detection))
-    return Verdict(decision, headline, lead, means, _NOT[decision])
+    headline, means_first, means_not = _HEADLINES[decision], _MEANS[decision], _NOT[decision]
+    if decision == "inconclusive" and detection.segments:
+        sides = ("real", "synthetic") if detection.segments[0].label == "spoof" else ("synthetic", "real")
+        headline, means_first, means_not = _MIXED.format(*sides), _MIXED_MEANS, _MIXED_NOT
+    elif decision == "spoof" and _only_part(detection):
+        headline = _PART
+    means = (means_first, *_standing(place, decision), *_probability(detection))
+    return Verdict(decision, headline, lead, means, means_not)
 
 
 def _only_part(detection: Detection) -> bool:
@@ -157,10 +169,10 @@ def _probability(detection: Detection) -> tuple[str, ...]:
     if detection.probability_bona_fide is None:
         return ()
     real = detection.probability_bona_fide
-    side, share = ("real", real) if real >= 0.5 else ("synthetic", 1 - real)
+    side, share = ("it", real) if real >= 0.5 else ("a synthetic one", 1 - real)
     return (
-        f"To someone who held the voice for real with a probability of {percent(detection.prior)} "
-        f"before listening, it is now {side} with {percent(share)}.",
+        f"Whoever gave a real voice {percent(detection.prior)} before listening "
+        f"should now give {side} {percent(share)}.",
     )
 
 

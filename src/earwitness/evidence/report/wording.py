@@ -187,6 +187,17 @@ def percent(share: float) -> str:
     return f"{100 * share:.{digits}f}\u202f%"
 
 
+def spelled(number: int) -> str:
+    """Write a small number as a word, as running text has it.
+
+    Example:
+        >>> spelled(2), spelled(40)
+        ('two', '40')
+    """
+    words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+    return words[number] if number < len(words) else f"{number:,}".replace(",", "\u202f")
+
+
 def counted(number: int, one: str, many: str | None = None) -> str:
     r"""Write a count with its noun.
 
