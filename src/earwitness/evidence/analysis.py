@@ -1,0 +1,255 @@
+"""Analyse recordings: one pass over each, in constant memory, whatever its length."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from earwitness.audio.activity import SpeechActivity
+from earwitness.audio.decode import stream
+from earwitness.audio.path_names import FileName, written
+from earwitness.audio.properties import PropertyMeter
+from earwitness.audio.quality import collector, quality
+from earwitness.encoders.frame_stream import FrameStream
+from earwitness.errors import BadInput
+from earwitness.evidence.decision import NO_SPEECH, decide, probability
+from earwitness.evidence.equipment import Equipment
+from earwitness.evidence.finding import (
+    Detection,
+    Failure,
+    Findings,
+    Properties,
+    Quality,
+    RecordingFinding,
+    Voice,
+)
+from earwitness.evidence.limits import limits
+from earwitness.evidence.picture import Picture, PictureMaker
+from earwitness.evidence.speech_mask import SpeechMask
+from earwitness.evidence.timeline import CELL_SECONDS, segments, timeline
+from earwitness.evidence.windows import WindowScorer, grid, pooled
+from earwitness.metrics.verbal_scale import verbal
+
+Paths = FileName | Iterable[FileName]
+
+_BLOCK = 1 << 16  # samples at 16 kHz handed round at once
+
+
+def analyze(
+    paths: Paths,
+    *,
+    reference: Paths = (),
+    prior: float = 0.5,
+    hop: float = 0.5,
+    equipment: Equipment | None = None,
+    threads: int | None = None,
+) -> Findings:
+    """Analyse recordings: is the voice real, where, and how sure are we.
+
+    Args:
+        paths: one recording or several; folders are searched for audio.
+        reference: recordings of a known voice to compare with; none = no comparison.
+        prior: probability of bona fide before anything is heard, above 0 and below 1. It changes the
+            probability, never the likelihood ratio or the decision.
+        hop: from window to window in the timeline, in seconds, 0.02 to the window's length. It
+            changes the timeline alone.
+        equipment: loaded instruments; the shipped ones when `None`.
+        threads: chunks encoded at once; as many as there are processors when `None`.
+
+    Returns:
+        Findings in the order of the paths; what could not be analysed stands in `errors`.
+
+    Raises:
+        BadInput: when an option is out of range, a path does not exist, there is nothing to
+            analyse, or a reference cannot be used.
+    """
+    from earwitness.evidence.folder import recordings
+
+    given = recordings(paths)
+    equipment = equipment or Equipment(threads=threads)
+    check_options(equipment, prior=prior, hop=hop)
+    equipment.enrol(_several(reference))
+    found: list[RecordingFinding] = []
+    failed: list[Failure] = []
+    for path in given.paths:
+        try:
+            found.append(analyze_one(path, equipment, prior=prior, hop=hop)[0])
+        except BadInput as refusal:
+            failed.append(Failure(path=written(path), reason=refusal.reason))
+    return Findings(model=equipment.model, recordings=tuple(found), errors=tuple(failed))
+
+
+def check_options(equipment: Equipment, *, prior: float, hop: float) -> None:
+    """Refuse options that mean nothing.
+
+    Raises:
+        BadInput: when one is out of its range.
+    """
+    if not 0 < prior < 1:
+        raise BadInput(f"is a probability above 0 and below 1, not {prior}", where="--prior")
+    longest = equipment.detection.manifest.window_seconds
+    if not 0.02 <= hop <= longest:
+        raise BadInput(f"is 0.02 to {longest:g} seconds, not {hop}", where="--hop")
+
+
+def analyze_one(
+    path: FileName, equipment: Equipment, *, prior: float = 0.5, hop: float = 0.5
+) -> tuple[RecordingFinding, Picture]:
+    """Analyse one recording.
+
+    Args:
+        path: of the file.
+        equipment: loaded instruments; its reference voice is compared with, if it has one.
+        prior: probability of bona fide before anything is heard, above 0 and below 1.
+        hop: from window to window in the timeline, in seconds.
+
+    Returns:
+        The finding, and what a report draws.
+
+    Raises:
+        BadInput: when the recording cannot be read.
+    """
+    manifest = equipment.detection.manifest
+    use = manifest.encoder
+    meters: list[PropertyMeter] = []  # known only once the file is open
+    with stream(path, block=_BLOCK, native=lambda samples: meters[0].update(samples)) as blocks:
+        meters.append(PropertyMeter(blocks.info))
+        scorer = WindowScorer(
+            equipment.detection.score,
+            manifest.window_frames,
+            max(1, round(manifest.min_window_speech * use.frame_rate)),
+            [grid(step, use.frame_rate) for step in (manifest.scoring_hop_seconds, CELL_SECONDS, hop)],
+        )
+        hearing = _Hearing(equipment, scorer)
+        for block in blocks:
+            hearing.update(block)
+        hearing.finish()
+        rate = blocks.info.sample_rate
+        duration = blocks.native_samples / rate
+        sha256, file_sha256 = blocks.sha256, blocks.file_sha256
+    speech = round(hearing.mask.seconds(duration), 3)
+    measured = meters[0].result(hearing.mask.values)
+    signal, background, overall = quality(hearing.windows.windows())
+    properties = Properties(
+        **{name: getattr(measured, name) for name in measured.__struct_fields__},
+        quality=Quality(
+            signal=round(signal, 3),
+            background=round(background, 3),
+            overall=round(overall, 3),
+            windows=len(hearing.windows.windows()),
+        ),
+    )
+    detection = _detection(equipment, scorer, hearing.cells(), properties, speech, duration, prior, hop)
+    finding = RecordingFinding(
+        path=written(path),
+        sha256=sha256,
+        file_sha256=file_sha256,
+        duration=round(duration, 6),
+        speech=speech,
+        detection=detection,
+        voice=hearing.voice(),
+        properties=properties,
+        limits=limits(manifest, detection, duration=duration),
+    )
+    return finding, hearing.picture.result()
+
+
+class _Hearing:
+    """All that listens to the one pass over a recording."""
+
+    def __init__(self, equipment: Equipment, scorer: WindowScorer) -> None:
+        rate = equipment.detection.manifest.encoder.frame_rate
+        self._frames = FrameStream(equipment.encoder)
+        self._activity = SpeechActivity()
+        self._waiting: deque[np.ndarray] = deque()
+        self._scorer = scorer
+        self._speech: list[npt.NDArray[np.bool_]] = []
+        self._cell = round(CELL_SECONDS * rate)
+        self._voice = equipment.comparison()
+        self.mask = SpeechMask(rate)
+        self.windows = collector()
+        self.picture = PictureMaker()
+
+    def update(self, block: npt.NDArray[np.float32]) -> None:
+        self._waiting.extend(self._frames.push(block))
+        self.mask.push(self._activity.update(block))
+        self.picture.update(block)
+        self.windows.update(block)
+        if self._voice is not None:
+            self._voice.push(block)
+        self._score()
+
+    def finish(self) -> None:
+        self.mask.push(self._activity.finish())
+        self.mask.finish()
+        self._waiting.extend(self._frames.finish())
+        self._score()
+        self._scorer.finish()
+
+    def _score(self) -> None:
+        while self._waiting:
+            ready = min(self._waiting[0].shape[1], self.mask.decided - self._scorer.frames)
+            if ready <= 0 and self._waiting[0].shape[1]:
+                return
+            frames = self._waiting.popleft()
+            mask = self.mask.take(ready)
+            self._speech.append(mask)
+            if self._voice is not None:
+                self._voice.push_mask(mask)
+            self._scorer.push(frames[:, :ready], mask)
+            if ready < frames.shape[1]:
+                self._waiting.appendleft(frames[:, ready:])
+
+    def cells(self) -> npt.NDArray[np.float64]:
+        """Frames of speech in each cell of the change search."""
+        mask = np.concatenate([*self._speech, np.zeros(0, bool)])
+        padded = np.pad(mask, (0, -len(mask) % self._cell))
+        return padded.reshape(-1, self._cell).sum(axis=1).astype(np.float64)
+
+    def voice(self) -> Voice | None:
+        return None if self._voice is None else self._voice.finish()
+
+
+def _detection(
+    equipment: Equipment,
+    scorer: WindowScorer,
+    cells: npt.NDArray[np.float64],
+    properties: Properties,
+    speech: float,
+    duration: float,
+    prior: float,
+    hop: float,
+) -> Detection:
+    manifest = equipment.detection.manifest
+    rate = manifest.encoder.frame_rate
+    score = pooled(scorer.along(grid(manifest.scoring_hop_seconds, rate))) if speech else None
+    llr = None if score is None else round(manifest.calibrated(score), 4)
+    on_cells = scorer.along(grid(CELL_SECONDS, rate))
+    differing = segments(on_cells, cells, manifest, duration) if llr is not None else ()
+    decision, reasons = decide(
+        llr,
+        speech=speech,
+        properties=properties,
+        thresholds=manifest.thresholds,
+        validated=manifest.validated,
+        timeline=timeline(on_cells, manifest),
+        segments=differing,
+    )
+    return Detection(
+        llr=llr,
+        probability_bona_fide=None if llr is None else probability(llr, prior),
+        prior=prior,
+        decision=decision,
+        reasons=reasons,
+        verbal=NO_SPEECH if llr is None else verbal(llr),
+        timeline=timeline(scorer.along(grid(hop, rate)), manifest),
+        segments=differing,
+    )
+
+
+def _several(paths: Paths) -> Sequence[FileName]:
+    return [paths] if isinstance(paths, (str, bytes, os.PathLike)) else list(paths)
