@@ -1,0 +1,157 @@
+"""Building open-voices: plan, make what is missing, write the table."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import msgspec
+import polars as pl
+import soundfile
+
+from earwitness.audio.channel import RATE
+from earwitness.audio.recording import Recording
+from earwitness.corpora.open_voices.plan import COPY_ENGINES, Row
+from earwitness.corpora.open_voices.row import make_row
+from earwitness.errors import BadInput
+
+TABLE = "corpus.parquet"
+FAILED = "failed.json"
+SPOKEN_FAMILIES = {"espeak-ng": "espeak", "flite": "flite", "kokoro-82m": "kokoro"}
+
+
+class Built(msgspec.Struct, frozen=True, kw_only=True):
+    """What a build ended with.
+
+    Args:
+        table: of the corpus.
+        made: rows made in this run.
+        found: rows that were there already.
+        failed: row id -> why it could not be made.
+    """
+
+    table: pl.DataFrame
+    made: int
+    found: int
+    failed: dict[str, str]
+
+
+def build(
+    rows: list[Row],
+    folder: Path,
+    sources: Path,
+    kokoro: Path,
+    *,
+    workers: int = 2,
+    progress: Callable[[int, int], None] | None = None,
+) -> Built:
+    """Make all rows that are not there yet, then write `corpus.parquet`.
+
+    Every clip is written whole or not at all, so a build that was stopped at any point goes
+    on where it was. A row that an engine refuses is left out and told.
+
+    Args:
+        rows: as planned.
+        folder: of the corpus; made if it is not there.
+        sources: folder of unpacked packages.
+        kokoro: folder of Kokoro's files.
+        workers: processes.
+        progress: called with (rows done, rows).
+
+    Raises:
+        BadInput: when nothing could be made, or the folder cannot be written to.
+    """
+    try:
+        (folder / "audio").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"cannot be written to: {error.strerror}", where=str(folder)) from error
+    missing = [row for row in rows if not (folder / audio_path(row)).exists()]
+    done = len(rows) - len(missing)
+    failed: dict[str, str] = {}
+    if progress is not None:
+        progress(done, len(rows))
+    with ProcessPoolExecutor(workers) as pool:
+        waiting = pool.map(
+            _made, missing, *([value] * len(missing) for value in (folder, sources, kokoro)), chunksize=4
+        )
+        for row, refusal in zip(missing, waiting, strict=True):
+            if refusal:
+                failed[row.id] = refusal
+            done += 1
+            if progress is not None:
+                progress(done, len(rows))
+    table = tabulate([row for row in rows if row.id not in failed], folder)
+    if not len(table):
+        raise BadInput("nothing could be made", where=str(folder))
+    whole_file(folder / FAILED, msgspec.json.format(msgspec.json.encode(failed)))
+    part = folder / f"{TABLE}.part"
+    table.write_parquet(part)
+    part.replace(folder / TABLE)
+    return Built(table=table, made=len(missing) - len(failed), found=len(rows) - len(missing), failed=failed)
+
+
+def audio_path(row: Row) -> Path:
+    """Path of a row's clip below the corpus folder."""
+    return Path("audio") / row.id[-2:] / f"{row.id}.flac"
+
+
+def tabulate(rows: list[Row], folder: Path) -> pl.DataFrame:
+    """The table of a corpus whose clips are there, one row an utterance (see `Corpus`)."""
+    return pl.DataFrame([_record(row, folder) for row in rows], infer_schema_length=None)
+
+
+def whole_file(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(content)
+    part.replace(path)
+
+
+def _made(row: Row, folder: Path, sources: Path, kokoro: Path) -> str:
+    """Make one row; what went wrong, or an empty string."""
+    try:
+        samples = make_row(row, sources, kokoro)
+    except BadInput as refusal:
+        return str(refusal)
+    path = folder / audio_path(row)
+    path.parent.mkdir(exist_ok=True)
+    part = path.with_suffix(f".{os.getpid()}.part")
+    soundfile.write(part, samples, RATE, format="FLAC", subtype="PCM_16")
+    part.replace(path)
+    return ""
+
+
+def _record(row: Row, folder: Path) -> dict[str, object]:
+    path = audio_path(row)
+    samples, rate = soundfile.read(folder / path, dtype="float32")
+    spoken = row.kind == "spoken"
+    family = SPOKEN_FAMILIES.get(row.engine, "")
+    return {
+        "id": row.id,
+        "path": str(path),
+        "start": 0.0,
+        "end": len(samples) / rate,
+        "split": "train",
+        "speaker": "" if spoken else row.clip.speaker,
+        "group": row.group,
+        "label": "bona fide" if row.kind == "real" else "spoof",
+        "attack": row.engine,
+        "engine": row.engine,
+        "family": "vocoder" if row.engine in COPY_ENGINES else family,
+        "voice": row.voice,
+        "language": row.language,
+        "source": row.clip.source if not spoken else family,
+        "role": "" if spoken else row.clip.role,
+        "transcript": row.text if spoken else row.clip.transcript,
+        "synthetic": row.kind != "real",
+        "licence": row.clip.licence if not spoken else "CC0-1.0 (speech made here)",
+        "emotion": "" if spoken else row.clip.emotion,
+        "partner": row.clip.id,
+        "partner_source": row.clip.source,
+        "channel": row.channel.name,
+        "channel_settings": msgspec.json.encode(row.channel).decode(),
+        "signal": "audio",
+        "sha256": Recording.of(samples, rate).sha256,
+    }
