@@ -57,8 +57,15 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
 class Maker(Protocol):
     """A way of making a recording: text-to-speech, a vocoder, a codec, a splice."""
 
-    engine: str
-    family: str
+    @property
+    def engine(self) -> str:
+        """The program or algorithm."""
+        ...
+
+    @property
+    def family(self) -> str:
+        """Engines that share their nature."""
+        ...
 
     def make(self, source: str | Recording, rng: np.random.Generator) -> Made:
         """Make one recording.
