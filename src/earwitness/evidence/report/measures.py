@@ -117,14 +117,18 @@ def _clipping(p: Properties, validated: Validated | None) -> Measure:
 
 
 def _zeros(p: Properties) -> Measure:
-    meaning = "None: no stretch was muted or pasted in."
+    meaning = "None found."
     if p.digital_silence > 0:
-        meaning = "Runs of exact zeros: muting, editing, padding or synthesis; no microphone gives them."
+        meaning = "Runs of exact zeros: muting, editing, padding or synthesis; a microphone gives hardly any."
     return Measure("Digital silence", percent(p.digital_silence), meaning)
 
 
 def _dc(p: Properties) -> Measure:
-    meaning = "As it should be." if abs(p.dc) < 0.005 else "The waveform sits off the middle: cheap hardware."
+    meaning = (
+        "As it should be."
+        if abs(p.dc) < 0.005
+        else "The waveform sits off the middle, as some hardware leaves it."
+    )
     return Measure("Mean sample value", plain(p.dc, digits=4), meaning)
 
 
@@ -143,7 +147,9 @@ def _quality(p: Properties) -> list[Measure]:
 def _coding(p: Properties) -> Measure:
     value = "; ".join(p.codec_hints) if p.codec_hints else "none found"
     meaning = (
-        "Coding rubs off fine traces of synthesis." if p.codec_hints else "No sign of an earlier lossy copy."
+        "Coding rubs off fine traces of synthesis."
+        if p.codec_hints
+        else "That does not exclude an earlier lossy copy."
     )
     return Measure("Traces of coding", value, meaning)
 

@@ -33,10 +33,12 @@ class Scale:
     Args:
         columns: of waveform and spectrogram at most.
         rows: of the spectrogram at most.
+        lines: of the table of the evidence over time at most.
     """
 
     columns: int
     rows: int
+    lines: int = 30
 
     @classmethod
     def of(cls, recordings: int) -> Scale:
@@ -44,12 +46,12 @@ class Scale:
 
         Example:
             >>> Scale.of(3)
-            Scale(columns=1000, rows=128)
+            Scale(columns=1000, rows=128, lines=30)
         """
         for most, columns, rows in ((12, 1000, 128), (100, 640, 80), (1000, 360, 56)):
             if recordings <= most:
                 return cls(columns, rows)
-        return cls(240, 40)
+        return cls(240, 40, 12)
 
 
 @dataclass(frozen=True)
@@ -258,6 +260,6 @@ def recording_page(
         sound=sound,
         marker=drawn.axis.percent(found.llr) if drawn and found.llr is not None else None,
         beliefs=updated(found.llr) if found.llr is not None else [],
-        rows=rows(found.timeline),
+        rows=rows(found.timeline, most=scale.lines),
         readings=readings(found.timeline),
     )
