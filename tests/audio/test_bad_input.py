@@ -56,6 +56,12 @@ def test_random_bytes(tmp_path: Path) -> None:
     assert "is not audio of a kind that can be read" in refused(path)
 
 
+def test_midi_sample_dump(tmp_path: Path) -> None:
+    path = tmp_path / "sound.sds"
+    path.write_bytes(b"\xf0\x7e\x00\x01" + bytes(500))  # the decoder would print to standard output
+    assert refused(path) == "is a MIDI sample dump, not a recording"
+
+
 @pytest.mark.parametrize("container", ["WAV", "FLAC", "OGG", "AIFF", "AU", "CAF", "W64", "RF64", "MP3"])
 def test_truncated_header(
     container: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], noise: Sound

@@ -17,7 +17,7 @@ _CLASSES = int((_HIGHEST - _LOWEST) / _WIDTH)
 # What counts as speech energy, in dB; and where it begins, in Hz.
 _ABOVE_FLOOR, _BELOW_PEAK, _LOWEST_HZ = 8.0, 65.0, 50.0
 _SMOOTH_HZ = 150.0
-_CLIFF_DB, _CLIFF_HZ = 18.0, 250.0
+_CLIFF_DB, _CLIFF_HZ, _SAME_DROP = 18.0, 250.0, 3.0
 _TINY = 1e-20
 
 
@@ -149,8 +149,11 @@ def cliff(groups: Spectrum, frequencies: Spectrum) -> float | None:
     if drop[best] < _CLIFF_DB:
         return None
     # A filter steeper than the gap gives the same drop for a while: the cliff is in the middle of it.
-    same = np.flatnonzero(drop[best:] < drop[best] - 1)
-    best += int(same[0] if len(same) else len(drop) - best) // 2
+    lower = drop < drop[best] - _SAME_DROP
+    before, after = np.flatnonzero(lower[:best]), np.flatnonzero(lower[best:])
+    first = int(before[-1]) + 1 if len(before) else 0
+    last = best + int(after[0]) - 1 if len(after) else len(drop) - 1
+    best = (first + last) // 2
     # For good: nothing above it comes back up.
     if means[best + 2 * span :].max() > means[best] - _CLIFF_DB / 2:
         return None

@@ -37,6 +37,9 @@ class SndfileReader:
     def __init__(self, file: OpenedFile) -> None:
         self._file = file
         self._mpeg = not file.head.startswith((b"RIFF", b"fLaC", b"OggS", b"FORM", b".snd"))
+        if file.head[:2] == b"\xf0\x7e":
+            # libsndfile would print each wrong checksum to standard output, where our JSON goes.
+            raise BadInput("is a MIDI sample dump, not a recording", where=file.name)
         layout: dict[str, Any] = {}
         if container.is_gsm(file.head, file.size):
             layout = {"format": "RAW", "subtype": "GSM610", "samplerate": 8000, "channels": 1}
