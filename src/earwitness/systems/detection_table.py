@@ -67,7 +67,8 @@ def read_rows(folder: str | Path) -> tuple[pl.DataFrame, Rows]:
     rows = Rows(
         bona_fide=real,
         family=np.where(real, "", column("family")),
-        source=column("source"),
+        # Synthetic speech was given the channel of a real clip: that clip's source is held back with it.
+        source=column("partner_source" if "partner_source" in table.columns else "source"),
         group=column("group"),
         voice=np.where(voice != "", voice, column("group")),
     )
