@@ -16,7 +16,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from earwitness.metrics.agnostic_cost import a_dcf
     from earwitness.metrics.asvspoof5 import Track1, Track2, asvspoof5_track1, asvspoof5_track2
+    from earwitness.metrics.class_figures import (
+        ClassEer,
+        Classification,
+        classification,
+        confusion_matrix,
+        one_vs_rest_eer,
+    )
     from earwitness.metrics.confidence import Interval, interval
+    from earwitness.metrics.continual_learning import Continual, continual
     from earwitness.metrics.detection_cost import act_dcf, bayes_threshold, min_dcf
     from earwitness.metrics.empirical_cross_entropy import EceCurve, ece_curve
     from earwitness.metrics.equal_error import eer, eer_threshold
@@ -24,6 +32,8 @@ if TYPE_CHECKING:
     from earwitness.metrics.llr_cost import cllr, min_cllr
     from earwitness.metrics.operating_curve import DetCurve, det_curve, roc_auc
     from earwitness.metrics.paired import Difference, paired_difference
+    from earwitness.metrics.regression_figures import Regression, concordance, pearson, regression, spearman
+    from earwitness.metrics.score_normalisation import as_norm
     from earwitness.metrics.staircase import Staircase
     from earwitness.metrics.tandem_cost import TandemCosts, VerifierErrors, min_tdcf, verifier_errors
     from earwitness.metrics.tandem_eer import TandemPoint, t_eer, tandem_point
@@ -31,10 +41,14 @@ if TYPE_CHECKING:
     from earwitness.metrics.verbal_scale import verbal
 
 _HOMES = {
+    "ClassEer": "class_figures",
+    "Classification": "class_figures",
+    "Continual": "continual_learning",
     "DetCurve": "operating_curve",
     "Difference": "paired",
     "EceCurve": "empirical_cross_entropy",
     "Interval": "confidence",
+    "Regression": "regression_figures",
     "Staircase": "staircase",
     "TandemCosts": "tandem_cost",
     "TandemPoint": "tandem_eer",
@@ -44,10 +58,15 @@ _HOMES = {
     "VerifierErrors": "tandem_cost",
     "a_dcf": "agnostic_cost",
     "act_dcf": "detection_cost",
+    "as_norm": "score_normalisation",
     "asvspoof5_track1": "asvspoof5",
     "asvspoof5_track2": "asvspoof5",
     "bayes_threshold": "detection_cost",
+    "classification": "class_figures",
     "cllr": "llr_cost",
+    "concordance": "regression_figures",
+    "confusion_matrix": "class_figures",
+    "continual": "continual_learning",
     "det_curve": "operating_curve",
     "ece_curve": "empirical_cross_entropy",
     "eer": "equal_error",
@@ -57,8 +76,12 @@ _HOMES = {
     "min_cllr": "llr_cost",
     "min_dcf": "detection_cost",
     "min_tdcf": "tandem_cost",
+    "one_vs_rest_eer": "class_figures",
     "paired_difference": "paired",
+    "pearson": "regression_figures",
+    "regression": "regression_figures",
     "roc_auc": "operating_curve",
+    "spearman": "regression_figures",
     "t_eer": "tandem_eer",
     "tandem_point": "tandem_eer",
     "tippett": "tippett_curve",
@@ -67,10 +90,14 @@ _HOMES = {
 }
 
 __all__ = [
+    "ClassEer",
+    "Classification",
+    "Continual",
     "DetCurve",
     "Difference",
     "EceCurve",
     "Interval",
+    "Regression",
     "Staircase",
     "TandemCosts",
     "TandemPoint",
@@ -80,10 +107,15 @@ __all__ = [
     "VerifierErrors",
     "a_dcf",
     "act_dcf",
+    "as_norm",
     "asvspoof5_track1",
     "asvspoof5_track2",
     "bayes_threshold",
+    "classification",
     "cllr",
+    "concordance",
+    "confusion_matrix",
+    "continual",
     "det_curve",
     "ece_curve",
     "eer",
@@ -93,8 +125,12 @@ __all__ = [
     "min_cllr",
     "min_dcf",
     "min_tdcf",
+    "one_vs_rest_eer",
     "paired_difference",
+    "pearson",
+    "regression",
     "roc_auc",
+    "spearman",
     "t_eer",
     "tandem_point",
     "tippett",

@@ -1,0 +1,1 @@
+"""Plots as self-contained SVG, written without a plotting library."""
