@@ -1,0 +1,151 @@
+"""A corpus as an immutable table: one row an utterance, refused when it is not sound."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import polars as pl
+
+from earwitness.errors import BadInput
+
+COLUMNS: dict[str, type[pl.DataType]] = {
+    "id": pl.String, "path": pl.String, "start": pl.Float64, "end": pl.Float64, "split": pl.String,
+    "speaker": pl.String, "group": pl.String,
+}  # fmt: skip
+"""What every corpus has; start and end are in seconds. Labels are columns of their own."""
+
+
+class Corpus:
+    """An immutable table of utterances.
+
+    Args:
+        table: with at least the columns of `COLUMNS`.
+        name: of the corpus, for messages.
+
+    Raises:
+        BadInput: when a column is missing or of the wrong type, there is no row, an id occurs
+            twice, a row ends before it starts, a path leaves the corpus folder, or rows of one
+            group have different splits.
+
+    Example:
+        >>> row = dict(id="a", path="a.wav", start=0.0, end=1.0, split="train", speaker="s", group="g")
+        >>> len(Corpus(pl.DataFrame([row])))
+        1
+    """
+
+    __slots__ = ("_name", "_table")
+
+    def __init__(self, table: pl.DataFrame, name: str = "corpus") -> None:
+        self._name = name
+        self._table = _checked(table, name)
+
+    @property
+    def table(self) -> pl.DataFrame:
+        """The rows; polars tables are not changed in place."""
+        return self._table
+
+    @property
+    def name(self) -> str:
+        """Name of the corpus."""
+        return self._name
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def where(self, condition: pl.Expr) -> Corpus:
+        """The rows for which a condition holds, as a new corpus.
+
+        Args:
+            condition: a polars expression, such as `pl.col("language") == "cs"`.
+
+        Raises:
+            BadInput: when no row is left.
+        """
+        return Corpus(self._table.filter(condition), self._name)
+
+    def join(self, other: Corpus) -> Corpus:
+        """The rows of both; columns that one of them lacks are null there.
+
+        Raises:
+            BadInput: when an id occurs in both.
+        """
+        both = pl.concat([self._table, other.table], how="diagonal_relaxed")
+        return Corpus(both, f"{self._name} and {other.name}")
+
+    @staticmethod
+    def read(path: str | os.PathLike[str]) -> Corpus:
+        """A corpus from its Parquet file, or from a folder that holds `corpus.parquet`.
+
+        Raises:
+            BadInput: when it cannot be read or is not sound.
+        """
+        file = Path(path)
+        file = file / "corpus.parquet" if file.is_dir() else file
+        try:
+            table = pl.read_parquet(file)
+        except FileNotFoundError:
+            raise BadInput("there is no such corpus; build or scan one first", where=str(file)) from None
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise BadInput(f"cannot be read as Parquet: {error}", where=str(file)) from error
+        return Corpus(table, str(file))
+
+    def write(self, path: str | os.PathLike[str]) -> Path:
+        """Write the table as Parquet, whole or not at all.
+
+        Args:
+            path: of the file, or a folder that gets `corpus.parquet`.
+
+        Raises:
+            BadInput: when it cannot be written.
+        """
+        file = Path(path)
+        file = file / "corpus.parquet" if file.is_dir() else file
+        part = file.with_name(f"{file.name}.{os.getpid()}.part")
+        try:
+            self._table.write_parquet(part)
+            part.replace(file)
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            raise BadInput(f"cannot be written: {error.strerror}", where=str(file)) from error
+        return file
+
+
+def _checked(table: pl.DataFrame, name: str) -> pl.DataFrame:
+    missing = [column for column in COLUMNS if column not in table.columns]
+    if missing:
+        raise BadInput(f"has no column {missing[0]!r}", where=name)
+    if not len(table):
+        raise BadInput("has no rows", where=name)
+    try:
+        table = table.with_columns(pl.col(column).cast(kind) for column, kind in COLUMNS.items())
+    except pl.exceptions.InvalidOperationError as error:
+        raise BadInput(f"has a column of the wrong type: {str(error).splitlines()[0]}", where=name) from error
+    for column in ("id", "path", "start", "end", "group"):
+        if table[column].null_count():
+            raise BadInput(f"has rows without {column!r}", where=name)
+    twice = table["id"].filter(table["id"].is_duplicated())
+    if len(twice):
+        raise BadInput(f"holds the id {twice[0]!r} more than once", where=name)
+    backward = table.filter(~(pl.col("end") > pl.col("start")) | (pl.col("start") < 0))
+    if len(backward):
+        raise BadInput(f"row {backward['id'][0]!r} ends before it starts", where=name)
+    outside = table.filter(pl.col("path").str.contains(r"^/|(^|/)\.\.(/|$)"))
+    if len(outside):
+        raise BadInput(f"row {outside['id'][0]!r} has a path outside of the corpus folder", where=name)
+    torn = table.group_by("group").agg(pl.col("split").n_unique()).filter(pl.col("split") > 1)
+    if len(torn):
+        raise BadInput(f"rows of group {torn['group'].sort()[0]!r} are in several splits", where=name)
+    return table
+
+
+def require_columns(corpus: Corpus, columns: Iterable[str]) -> None:
+    """Refuse a corpus that lacks a column.
+
+    Raises:
+        BadInput: naming the first that is missing.
+    """
+    for column in columns:
+        if column not in corpus.table.columns:
+            raise BadInput(f"has no column {column!r}", where=corpus.name)
