@@ -22,6 +22,7 @@ class Cepstral(CopySynthesis):
     """
 
     engine: ClassVar[str] = "cepstral"
+    family: ClassVar[str] = "source-filter"
 
     def draw(self, rng: np.random.Generator) -> dict[str, Setting]:
         """Draw coefficients and breath."""

@@ -21,6 +21,7 @@ class ChannelVocoder(CopySynthesis):
     """
 
     engine: ClassVar[str] = "channel-vocoder"
+    family: ClassVar[str] = "source-filter"
 
     def draw(self, rng: np.random.Generator) -> dict[str, Setting]:
         """Draw bands and breath."""

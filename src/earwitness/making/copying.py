@@ -18,11 +18,13 @@ RATE = 16_000
 class CopySynthesis:
     """A vocoder: speech is taken apart into parameters and built again from them.
 
-    A subclass names its `engine`, draws its settings and resynthesises.
+    A subclass names its `engine` and its `family`: `source-filter` (an excitation through an
+    envelope) or `spectral` (magnitudes or sinusoids with phases found anew). It draws its
+    settings and resynthesises.
     """
 
     engine: ClassVar[str]
-    family: ClassVar[str] = "vocoder"
+    family: ClassVar[str]
 
     def draw(self, rng: np.random.Generator) -> dict[str, Setting]:
         """Draw the settings of one copy."""

@@ -20,6 +20,7 @@ class GriffinLim(CopySynthesis):
     """
 
     engine: ClassVar[str] = "griffin-lim"
+    family: ClassVar[str] = "spectral"
 
     def draw(self, rng: np.random.Generator) -> dict[str, Setting]:
         """Draw bands, iterations and momentum."""

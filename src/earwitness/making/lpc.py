@@ -23,6 +23,7 @@ class Lpc(CopySynthesis):
     """
 
     engine: ClassVar[str] = "lpc"
+    family: ClassVar[str] = "source-filter"
 
     def draw(self, rng: np.random.Generator) -> dict[str, Setting]:
         """Draw order and breath."""

@@ -19,8 +19,8 @@ class Provenance(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
     Args:
         engine: the program or algorithm ("espeak-ng", "world").
-        family: engines that share their nature ("espeak", "flite", "kokoro", "vocoder"); whole
-            families are held back when a detector is validated.
+        family: engines that share their nature ("espeak", "flite", "kokoro", "source-filter",
+            "spectral"); whole families are held back when a detector is validated.
         voice: the voice or variant; empty for copy-synthesis, which keeps the speaker's.
         language: BCP 47 tag; empty when it is that of the recording that was copied.
         source: SHA-256 of the samples that were copied, or the text that was spoken.

@@ -18,6 +18,7 @@ class PhaseVocoder(CopySynthesis):
     """
 
     engine: ClassVar[str] = "phase-vocoder"
+    family: ClassVar[str] = "spectral"
 
     def draw(self, rng: np.random.Generator) -> dict[str, Setting]:
         """Draw the factor and the size of the transform."""

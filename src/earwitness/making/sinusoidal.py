@@ -20,6 +20,7 @@ class Sinusoidal(CopySynthesis):
     """
 
     engine: ClassVar[str] = "sinusoidal"
+    family: ClassVar[str] = "spectral"
 
     def draw(self, rng: np.random.Generator) -> dict[str, Setting]:
         """Draw sinusoids and hop."""

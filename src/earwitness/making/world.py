@@ -27,6 +27,7 @@ class World(CopySynthesis):
     """
 
     engine: ClassVar[str] = "world"
+    family: ClassVar[str] = "source-filter"
 
     def draw(self, rng: np.random.Generator) -> dict[str, Setting]:
         """Draw tracker and coding."""

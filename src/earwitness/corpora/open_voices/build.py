@@ -13,13 +13,12 @@ import soundfile
 
 from earwitness.audio.channel import RATE
 from earwitness.audio.recording import Recording
-from earwitness.corpora.open_voices.plan import COPY_ENGINES, Row
-from earwitness.corpora.open_voices.row import make_row
+from earwitness.corpora.open_voices.plan import Row
+from earwitness.corpora.open_voices.row import family, make_row
 from earwitness.errors import BadInput
 
 TABLE = "corpus.parquet"
 FAILED = "failed.json"
-SPOKEN_FAMILIES = {"espeak-ng": "espeak", "flite": "flite", "kokoro-82m": "kokoro"}
 
 
 class Built(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,7 +126,6 @@ def _record(row: Row, folder: Path) -> dict[str, object]:
     path = audio_path(row)
     samples, rate = soundfile.read(folder / path, dtype="float32")
     spoken = row.kind == "spoken"
-    family = SPOKEN_FAMILIES.get(row.engine, "")
     return {
         "id": row.id,
         "path": str(path),
@@ -139,10 +137,10 @@ def _record(row: Row, folder: Path) -> dict[str, object]:
         "label": "bona fide" if row.kind == "real" else "spoof",
         "attack": row.engine,
         "engine": row.engine,
-        "family": "vocoder" if row.engine in COPY_ENGINES else family,
+        "family": family(row.engine),
         "voice": row.voice,
         "language": row.language,
-        "source": row.clip.source if not spoken else family,
+        "source": row.clip.source if not spoken else row.engine,
         "role": "" if spoken else row.clip.role,
         "transcript": row.text if spoken else row.clip.transcript,
         "synthetic": row.kind != "real",

@@ -58,6 +58,18 @@ def maker(engine: str, voice: str, kokoro: Path) -> Maker:
     raise BadInput("no such way of making a recording", where=engine)
 
 
+def family(engine: str) -> str:
+    """Family of an engine, by which whole kinds of making are held back; empty for real speech.
+
+    Example:
+        >>> family("world"), family("kokoro-82m"), family("")
+        ('source-filter', 'kokoro', '')
+    """
+    known = {copier.engine: copier.family for copier in _COPIES}
+    known |= {kind.engine: kind.family for kind in (Espeak, Flite, Kokoro)}
+    return known[engine] if engine else ""
+
+
 def make_row(row: Row, sources: Path, kokoro: Path) -> Samples:
     """The samples of a row.
 
