@@ -20,10 +20,12 @@ VERBS = {
         "earwitness.cli.train:train",
         "Train a system and validate it by leaving engines and sources out.",
     ),
+    "corpora": ("earwitness.cli.corpora:corpora", "List, build, check and describe corpora."),
     "doctor": ("earwitness.cli.doctor:doctor", "Say what is installed and whether it works."),
     "encode": ("earwitness.cli.encode:encode", "Compute the representations of a corpus once."),
     "encoders": ("earwitness.cli.encoders:encoders", "List the encoders and how to get their weights."),
     "store": ("earwitness.cli.store:store", "Say what a store of representations holds."),
+    "evaluate": ("earwitness.cli.evaluate:evaluate", "Score files against a key: figures, intervals, plots."),
 }
 """Verb -> (where its function lives, its line in the help)."""
 

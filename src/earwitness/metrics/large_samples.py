@@ -49,22 +49,45 @@ def resampled_cllr(
 ) -> tuple[NDArray[np.float64], str]:
     """Cllr of bootstrap replicates, and how they were drawn.
 
-    Cllr is the sum of two means. A resampled mean of very many values is normal, so beyond
-    `DIRECT` values it is drawn from its normal distribution.
+    Cllr is the sum of two means.
     """
-    parts, method = [], "percentile bootstrap"
-    for losses in (log1pexp(-target.astype(np.float64)), log1pexp(nontarget.astype(np.float64))):
-        n = len(losses)
+    scale = 2 * math.log(2)
+    hit, false = log1pexp(-target.astype(np.float64)), log1pexp(nontarget.astype(np.float64))
+    return resampled_means(hit / scale, false / scale, replicates, generator)
+
+
+def resampled_means(
+    target: NDArray[np.float64],
+    nontarget: NDArray[np.float64],
+    replicates: int,
+    generator: np.random.Generator,
+) -> tuple[NDArray[np.float64], str]:
+    """Sum of the means of both classes in bootstrap replicates, and how they were drawn.
+
+    A resampled mean of very many values is normal, so beyond `DIRECT` values it is drawn from its normal
+    distribution.
+
+    Args:
+        target: `(targets,)` one finite value a trial.
+        nontarget: `(nontargets,)` likewise.
+        replicates: how many.
+        generator: source of randomness.
+
+    Example:
+        >>> resampled_means(np.ones(3), np.ones(2), 2, np.random.default_rng(0))[0]
+        array([2., 2.])
+    """
+    total, method = np.zeros(replicates), "percentile bootstrap"
+    for values in (target, nontarget):
+        n = len(values)
         if n * replicates <= DIRECT:
             rows = max(1, 2_000_000 // n)
             blocks = [min(rows, replicates - start) for start in range(0, replicates, rows)]
-            parts.append(
-                np.concatenate([losses[generator.integers(n, size=(b, n))].mean(axis=1) for b in blocks])
-            )
+            total += np.concatenate([values[generator.integers(n, size=(b, n))].mean(axis=1) for b in blocks])
         else:
-            parts.append(generator.normal(losses.mean(), losses.std() / math.sqrt(n), size=replicates))
+            total += generator.normal(values.mean(), values.std() / math.sqrt(n), size=replicates)
             method = "percentile bootstrap, means drawn as normal"
-    return (parts[0] + parts[1]) / (2 * math.log(2)), method
+    return total, method
 
 
 def resampled_min_cllr(

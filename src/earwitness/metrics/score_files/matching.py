@@ -29,9 +29,10 @@ def matched(scores: pl.DataFrame, key: pl.DataFrame, *, where: str, subset: bool
         >>> matched(scores, key, where="scores.txt")["score"].to_list()
         [2.0, 1.0]
     """
-    clash = [name for name in scores.columns if name != "id" and name in key.columns]
+    clash = [name for name in scores.columns if name not in ("id", "score") and name in key.columns]
+    key = key.drop([name for name in ("score", "cm_score", "asv_score") if name in key.columns])
     joined = key.join(scores.drop(clash), on="id", how="left", maintain_order="left")
-    column = "score" if "score" in joined.columns else "prediction"
+    column = next(name for name in scores.columns if name != "id" and name not in clash)
     missing = joined.filter(pl.col(column).is_null())["id"]
     if len(missing):
         raise BadInput(f"has no score for {len(missing)} of {len(key)} trials: {few(missing)}", where=where)

@@ -25,11 +25,13 @@ class ScoreTable(NamedTuple):
     layout: str
 
 
-def read_scores(path: str | Path) -> ScoreTable:
+def read_scores(path: str | Path, *, answers: bool = False) -> ScoreTable:
     r"""Read a score file: two columns, ASVspoof 2019/2021/5, VoxCeleb trials, or Parquet.
 
     Args:
         path: the file; the layout is recognised and named in the result.
+        answers: without a score, a column `prediction` or one column a class will do (files with a
+            header).
 
     Returns:
         One row a trial. The id of a pair is "enrolment test".
@@ -58,6 +60,9 @@ def read_scores(path: str | Path) -> ScoreTable:
                 original, column, first, where, dash=column != "score" or "cm_score" in rows.columns
             )
             rows = rows.with_columns(values.alias(column))
+    if answers and "id" in rows.columns and "score" not in rows.columns and len(rows.columns) > 1:
+        refuse_duplicates(rows, where)
+        return ScoreTable(rows.with_columns(pl.col("id").cast(pl.String)), layout)
     if "score" not in rows.columns or "id" not in rows.columns:
         raise BadInput(f"has no columns id and score; it has {', '.join(rows.columns)}", where=where)
     if not rows["score"].dtype.is_numeric():
