@@ -244,7 +244,7 @@ def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
         context = browser.new_context(viewport={"width": width, "height": height}, **settings)  # type: ignore[arg-type]
         contexts.append(context)
         seen = Visit(context.new_page())
-        seen.page.set_default_timeout(5000)
+        seen.page.set_default_timeout(60_000)  # a bound for a busy machine, not a wait
         seen.page.goto(path.as_uri())
         return seen
 

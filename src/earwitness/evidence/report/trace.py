@@ -15,6 +15,8 @@ from earwitness.evidence.report.axis import Axis
 WIDTH = 1000
 """Width of every drawing, in its own units; the page stretches it."""
 
+_SLIVER = 0.05  # seconds: what the grid of frames leaves over at the end is no gap
+
 
 @dataclass(frozen=True)
 class Trace:
@@ -116,10 +118,10 @@ def trace(timeline: Sequence[Window], seconds: float, *, height: float, columns:
 def _gaps(scored: list[tuple[float, float]], seconds: float) -> tuple[tuple[float, float], ...]:
     gaps, at = [], 0.0
     for start, end in scored:
-        if start - at > 1e-3:
+        if start - at > _SLIVER:
             gaps.append((at, start))
         at = max(at, end)
-    if seconds - at > 1e-3:
+    if seconds - at > _SLIVER:
         gaps.append((at, seconds))
     return tuple(gaps)
 
