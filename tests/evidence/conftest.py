@@ -108,7 +108,7 @@ def equipment(instrument: Path) -> Equipment:
 def voices(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Recordings that the speech activity takes for speech, by name."""
     folder = tmp_path_factory.mktemp("voices")
-    lengths = {"short": 3.0, "five": 5.2, "long": 47.3}
+    lengths = {"short": 3.0, "five": 5.2, "long": 18.3}
     paths = {}
     for seed, (name, seconds) in enumerate(lengths.items()):
         paths[name] = folder / f"{name}.wav"

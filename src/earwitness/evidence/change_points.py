@@ -163,11 +163,18 @@ def _shares(weight: Floats, patterns: npt.NDArray[np.bool_], window: int, window
 
 
 def _beginnings(scores: Floats, bounds: tuple[float, float]) -> list[tuple[float, float]]:
-    """Levels to start from: the scores' own spread, and the same drawn apart."""
+    """Levels to start from: the spread of the scores, and the same drawn apart at either end.
+
+    A stretch shorter than a window shows only a part of its level, so the least squares that follow
+    may settle on a stretch that is longer and weaker than the true one.
+    """
     low, high = float(scores.min()), float(scores.max())
-    reach = (high - low) / 2
-    wide = (max(bounds[0], low - reach), min(bounds[1], high + reach))
-    return [pair for pair in ((low, high), wide) if pair[0] < pair[1]]
+    reach = high - low
+    pairs = {
+        (max(bounds[0], low - a * reach), min(bounds[1], high + b * reach))
+        for a, b in ((0, 0), (1, 0), (0, 1), (0.5, 0.5))
+    }
+    return sorted(pair for pair in pairs if pair[0] < pair[1])
 
 
 def _labels(
