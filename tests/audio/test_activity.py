@@ -87,6 +87,7 @@ def test_short_gaps_are_bridged_and_short_speech_dropped() -> None:
     assert speech_segments(speech) == [(0.0, 20 * HOP_SECONDS)]
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1), max_size=200))
 def test_segments_are_in_order_and_inside(probability: list[float]) -> None:
     segments = speech_segments(probability)

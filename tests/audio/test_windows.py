@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from earwitness.audio.windows import SpreadWindows, spread
 
 
+@settings(deadline=None)
 @given(
     samples=st.integers(0, 2000), window=st.integers(1, 60), most=st.integers(1, 9), cut=st.integers(1, 500)
 )
