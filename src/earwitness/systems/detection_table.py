@@ -17,9 +17,10 @@ from earwitness.encoders.store import Store
 from earwitness.encoders.store_key import Key
 from earwitness.errors import BadInput
 from earwitness.systems.clip_windows import SAMPLE_RATE, WindowRule, clip_windows, pooled_windows
-from earwitness.systems.origin import BONA_FIDE, OriginNetwork, OriginRecipe
+from earwitness.systems.origin import BONA_FIDE, OriginNetwork, OriginRecipe, Statistic
 from earwitness.training.rounds import Rows
 
+STATISTICS: tuple[Statistic, ...] = ("mean", "deviation", "change-1", "change-4")
 COLUMNS = ("id", "path", "label", "engine", "family", "voice", "language", "source", "speaker", "group")
 
 
@@ -113,15 +114,18 @@ def pool_corpus(
         store: holds pooled windows between runs; `None` keeps nothing.
         progress: called with (clips done, clips).
     """
-    (view,) = recipe.views
-    network = OriginNetwork((len(view.layers), encoder.dimension), 2, recipe)
+    # All statistics are kept, whichever the recipe reads: a search over them encodes nothing anew.
+    every = msgspec.structs.replace(recipe, statistics=STATISTICS)
+    network = OriginNetwork((len(encoder.layers), encoder.dimension), 2, every)
+    wide = len(encoder.layers) * encoder.dimension
+    columns = np.concatenate([STATISTICS.index(name) * wide + np.arange(wide) for name in recipe.statistics])
     values: list[np.ndarray] = []
     clips: list[np.ndarray] = []
     speeches: list[np.ndarray] = []
-    described = f"{','.join(recipe.statistics)}|{msgspec.json.encode(rule, order='sorted').decode()}"
+    described = f"{','.join(STATISTICS)}|{msgspec.json.encode(rule, order='sorted').decode()}"
     for row, path in enumerate(table["path"]):
         found = _pooled_clip(Path(folder) / path, encoder, rule, network, store, described)
-        values.append(found[:, :-1])
+        values.append(found[:, columns] if len(found) else found[:, :-1])
         speeches.append(found[:, -1])
         clips.append(np.full(len(found), row))
         if progress is not None:

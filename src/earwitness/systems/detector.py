@@ -159,13 +159,14 @@ class HeadTraining:
     def examples(self, clips: np.ndarray) -> Examples:
         """The windows of some clips, weighted so that classes, families and sources count alike."""
         windows = np.flatnonzero(np.isin(self.pooled.clip, clips))
-        clip = self.pooled.clip[windows]
+        clip, values = self.pooled.clip[windows], self.pooled.values[windows]
+        if self.recipe.unit == "clip":
+            clip, values = clip_means(clip, values, self.pooled.speech[windows])
         weight = np.zeros(len(self.origin))
-        weight[clips] = balanced_weights(self.rows, clips)
+        weight[clips] = balanced_weights(self.rows, clips, by_source=self.recipe.balance == "source")
         share = np.bincount(clip, minlength=len(self.origin))
-        values = self.pooled.values[windows]
         return Examples(
-            ids=tuple(map(str, windows)),
+            ids=tuple(map(str, range(len(clip)))),
             readers={"pooled": values.__getitem__},
             targets={"origin": self.origin[clip], "weight": (weight[clip] / share[clip]).astype(np.float32)},
             group=self.rows.group[clip],
@@ -193,6 +194,22 @@ class HeadTraining:
             scores = network.odds(network.logits(torch.from_numpy(self.pooled.values[windows]))).numpy()
         clips = clip_scores(scores, self.pooled.speech[windows], self.pooled.clip[windows], len(self.origin))
         return clips[test]
+
+
+def clip_means(clip: np.ndarray, values: np.ndarray, speech: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean of each clip's windows, weighted by their speech.
+
+    Args:
+        clip: (windows,) sorted clip numbers.
+        values: (windows, dimension).
+        speech: (windows,) speech frames.
+
+    Returns:
+        (clips,) clip numbers and (clips, dimension) float32 means.
+    """
+    numbers, first = np.unique(clip, return_index=True)
+    total = np.add.reduceat(values * speech[:, None].astype(np.float32), first, axis=0)
+    return numbers, (total / np.add.reduceat(speech, first)[:, None]).astype(np.float32)
 
 
 def composition(table: pl.DataFrame, usable: np.ndarray) -> list[dict[str, Any]]:

@@ -41,6 +41,10 @@ class OriginRecipe(Recipe, frozen=True, forbid_unknown_fields=True, kw_only=True
         pooling: `statistics` (no weights before the linear head), `attentive` or `nes2net`.
         statistics: what is pooled; `change-k` is the deviation of the change over k frames.
         objective: `origin` (cross-entropy over the classes) or `one-class` (OC-Softmax).
+        unit: what the head is trained on: each `window`, or each `clip`'s mean over its windows
+            (statistics pooling only).
+        balance: `stratum` (every source of real speech and every family counts alike) or `source`
+            (both classes also count alike inside every source).
         ridge: weight of the squared norm of the head's weights.
         narrow: channels after the attentive pooling's input map.
         dropout: before the last layer of the learned poolings.
@@ -49,8 +53,10 @@ class OriginRecipe(Recipe, frozen=True, forbid_unknown_fields=True, kw_only=True
     normalise: Literal["none", "rms"] = "rms"
     classes: Literal["engine", "family", "binary"] = "engine"
     pooling: Literal["statistics", "attentive", "nes2net"] = "statistics"
-    statistics: tuple[Statistic, ...] = ("mean", "deviation")
+    statistics: tuple[Statistic, ...] = ("mean",)
     objective: Literal["origin", "one-class"] = "origin"
+    unit: Literal["window", "clip"] = "clip"
+    balance: Literal["stratum", "source"] = "source"
     ridge: float = 1e-3
     narrow: int = 128
     dropout: float = 0.2
@@ -60,7 +66,7 @@ RECIPE = OriginRecipe(
     system="origin",
     views=(View(encoder="whisper-base", layers=(1, 2, 3)),),
     batch=1_000_000,  # all rows at once: a convex problem, solved by L-BFGS
-    epochs=3,
+    epochs=1,  # 25 steps: stopping early is a better ridge than a ridge
     patience=None,
     validation=0.0,
     optimiser=Optimiser(name="lbfgs", weight_decay=0.0, learning_rate=1.0),

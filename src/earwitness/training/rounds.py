@@ -139,12 +139,14 @@ def even_folds(table: Rows, rows: np.ndarray, count: int) -> list[tuple[str, ...
     return [tuple(sorted(fold)) for fold in folds]
 
 
-def balanced_weights(table: Rows, rows: np.ndarray) -> np.ndarray:
+def balanced_weights(table: Rows, rows: np.ndarray, *, by_source: bool = False) -> np.ndarray:
     """Weights under which both classes count half, and in each every family or source the same.
 
     Args:
         table: of the whole corpus.
         rows: (n,) which rows.
+        by_source: balance the classes inside every source, too, so that a source says nothing about
+            the class; within a source and class the families count alike.
 
     Returns:
         (n,) weights with mean 1.
@@ -156,9 +158,23 @@ def balanced_weights(table: Rows, rows: np.ndarray) -> np.ndarray:
         [1.5, 0.75, 0.75]
     """
     real = table.bona_fide[rows]
-    stratum = np.where(real, table.source[rows].astype(str), table.family[rows].astype(str))
+    source, family = table.source[rows].astype(str), table.family[rows].astype(str)
     weights = np.zeros(len(rows))
-    for side in (real, ~real):
-        names, member, sizes = np.unique(stratum[side], return_inverse=True, return_counts=True)
-        weights[side] = 1 / (sizes[member] * len(names))
+    if not by_source:
+        stratum = np.where(real, source, family)
+        for side in (real, ~real):
+            weights[side] = _even(stratum[side])
+        return weights * len(rows) / weights.sum()
+    for name in np.unique(source):
+        here = source == name
+        sides = [side for side in (here & real, here & ~real) if side.any()]
+        for side in sides:
+            # a source with one class only teaches the source: it counts a tenth
+            weights[side] = _even(family[side]) * (1.0 if len(sides) == 2 else 0.1)
     return weights * len(rows) / weights.sum()
+
+
+def _even(stratum: np.ndarray) -> np.ndarray:
+    """Weights that sum to 1, every stratum counting the same."""
+    names, member, sizes = np.unique(stratum, return_inverse=True, return_counts=True)
+    return 1 / (sizes[member] * len(names))
