@@ -46,7 +46,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     components: int = 512
     rounds: int = 10
-    frames_per_class: int | None = 200_000
+    frames_per_class: int | None = 100_000
     even_strata: bool = True
     seed: int = 1
 
