@@ -36,6 +36,7 @@ def application() -> cyclopts.App:
         name="earwitness",
         help="Speech forensics and paralinguistics: a recording in, a defensible finding out.",
         version=earwitness.__version__,
+        suppress_keyboard_interrupt=False,  # main says what was kept
     )
     for verb, (home, line) in VERBS.items():
         app.command(home, name=verb, help=line)

@@ -71,11 +71,13 @@ class SpeechMask:
         self._taken = last
         begin = max(0, int(first / self._rate / HOP_SECONDS) - _CONTEXT)
         end = int(np.ceil((last / self._rate + _SETTLED) / HOP_SECONDS)) + 1
-        middles = (np.arange(first, last) + 0.5) / self._rate
+        # Rounded, because a border often lies exactly on a middle, and must fall the same way from anywhere.
+        middles = np.round((np.arange(first, last) + 0.5) / self._rate, 6)
         mask = np.zeros(frames, bool)
         for start, stop in speech_segments(self._values[begin:end]):
-            offset = begin * HOP_SECONDS
-            mask |= (middles >= start + offset) & (middles < stop + offset)
+            borders = np.round([start + begin * HOP_SECONDS, stop + begin * HOP_SECONDS], 6)
+            inside = np.searchsorted(middles, borders)
+            mask[inside[0] : inside[1]] = True
         return mask
 
     def seconds(self, duration: float) -> float:
