@@ -77,9 +77,9 @@ def balance(finding: RecordingFinding, place: Standing | None, measured: list[Me
 
 def _rarity(kind: str, number: int, of: int, side: str) -> list[Point]:
     """A score that is rare in one class speaks for the other; a usual one speaks for neither."""
-    if not of or number / of > 0.25:
+    if not of or number / of > 0.1:
         return []
-    share = "None" if not number else "Hardly any" if number / of < 0.05 else "Few"
+    share = "None" if not number else "Hardly any" if number / of < 0.02 else "Few"
     figures = f"{number} of {of}, {percent(number / of)}" if number else f"0 of {of}"
     return [Point(f"{share} of the {kind} recordings of the validation scored so {side} ({figures}).")]
 

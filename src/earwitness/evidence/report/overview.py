@@ -55,12 +55,14 @@ class Overview:
         lines: of the table.
         strips: all scores, a strip for each decision; empty without an axis.
         voices: whether any recording was compared with a reference.
+        noted: whether any recording deserves a note.
     """
 
     sentence: str
     lines: list[Line]
     strips: list[Strip]
     voices: bool
+    noted: bool
 
 
 def overview(findings: Findings, drawn: Background | None) -> Overview:
@@ -77,7 +79,7 @@ def overview(findings: Findings, drawn: Background | None) -> Overview:
     lines = [Line(number, finding, _notes(finding)) for number, finding in enumerate(found, 1)]
     strips = [_strip(decision, found, drawn.axis) for decision in DECISIONS] if drawn else []
     voices = any(finding.voice is not None for finding in found)
-    return Overview(_sentence(findings), lines, strips, voices)
+    return Overview(_sentence(findings), lines, strips, voices, any(line.notes for line in lines))
 
 
 def _sentence(findings: Findings) -> str:

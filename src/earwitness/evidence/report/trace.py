@@ -93,7 +93,7 @@ def trace(timeline: Sequence[Window], seconds: float, *, height: float, columns:
         ('M0,50.0 L500,50.0 L1000,50.0', ())
     """
     scores = [abs(w.llr) for w in timeline if w.llr is not None and math.isfinite(w.llr)]
-    reach = max(math.log(30), 1.08 * max(scores, default=0.0))
+    reach = max(math.log(30), 1.3 * max(scores, default=0.0))  # room for the names of the sides
     axis, time = Axis(-reach, reach), Axis(0.0, seconds)
     lines, areas, scored = [], [], []
     zero = height / 2
