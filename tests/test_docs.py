@@ -8,6 +8,7 @@ import importlib.util
 import re
 import shlex
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from types import ModuleType
@@ -75,6 +76,17 @@ def test_docstring_examples(name: str, tmp_path: Path, monkeypatch: pytest.Monke
     for example in doctest.DocTestFinder(exclude_empty=True).find(module):
         runner.run(example, out=report.append)
     assert runner.summarize(verbose=False).failed == 0, "".join(report)
+
+
+@pytest.mark.parametrize(
+    ("page", "code"), [(page.name, code) for page in PAGES for code in blocks(page, "python")]
+)
+def test_python_examples_run(page: str, code: str) -> None:
+    # From the root of the repository, where the examples stand; a warning is an error here too.
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
 
 
 @pytest.mark.parametrize(("page", "line"), shell_lines())
