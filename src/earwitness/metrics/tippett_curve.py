@@ -53,5 +53,5 @@ def tippett(target: ArrayLike, nontarget: ArrayLike, *, points: int | None = Non
     else:
         finite = [edge for part in (left, right) for edge in part[np.isfinite(part)][[0, -1]]]
         llr = np.linspace(min(finite), max(finite), points)
-    above = [1 - np.searchsorted(part, llr, side="left") / len(part) for part in (left, right)]
+    above = [(len(part) - np.searchsorted(part, llr, side="left")) / len(part) for part in (left, right)]
     return Tippett(llr, above[0], above[1])

@@ -133,7 +133,7 @@ def evaluate_detection(
             raise BadInput(f"the key has no column {clusters!r}; it has {', '.join(rows.columns)}")
         names = rows[clusters].cast(pl.String).to_numpy()
         groups = tuple(None if _absent(part) else part for part in (names[is_target], names[~is_target]))
-        if groups == (None, None):
+        if all(part is None for part in groups):
             raise BadInput(f"the column {clusters!r} is empty", where="clusters")
     metrics: dict[str, object] = {"eer": "eer"}
     for costs in COSTS[task]:

@@ -171,7 +171,8 @@ def calibration_plot(stairs: Staircase, *, cells: int = 20) -> str:
     from scipy.special import betaincinv
 
     parts = [part[np.isfinite(part)] for part in (stairs.target, stairs.nontarget)]
-    edges = np.unique(np.quantile(np.concatenate(parts), np.linspace(0, 1, cells + 1)))
+    finite = np.concatenate(parts)
+    edges = np.unique(np.quantile(finite, np.linspace(0, 1, cells + 1))) if len(finite) else finite
     scale = math.log(len(stairs.nontarget) / len(stairs.target))
     rows = []
     for left, right in pairwise(edges):
@@ -187,8 +188,8 @@ def calibration_plot(stairs: Staircase, *, cells: int = 20) -> str:
         with np.errstate(divide="ignore"):
             odds = np.log(bounds) - np.log1p(-np.asarray(bounds)) + scale
         rows.append([value / math.log(10) for value in (stated, *odds)])
-    finite = [value for row in rows for value in row if math.isfinite(value)] or [0.0]
-    low, high = max(min(*finite, -1.0), -8.0), min(max(*finite, 1.0), 8.0)
+    shown = [value for row in rows for value in row if math.isfinite(value)]
+    low, high = max(min([*shown, -1.0]), -8.0), min(max([*shown, 1.0]), 8.0)
     ticks = even_ticks(low, high, 8)
     figure = Figure(
         "Calibration",

@@ -36,7 +36,7 @@ def named_columns(text: pl.DataFrame) -> dict[str, str] | None:
     """
     first = [str(field).strip().lower() for field in text.row(0)]
     known = [COLUMNS.get(field) for field in first]
-    if "id" not in known or sum(name is not None for name in known) < 2:
+    if "id" not in known:
         return None
     names = [name or field for name, field in zip(known, first, strict=True)]
     if "sasv_score" in names:

@@ -170,16 +170,13 @@ def _key_layout(text: pl.DataFrame, where: str) -> tuple[pl.DataFrame, str]:
     if (header := named_columns(text)) is not None:
         rows = text.slice(1).rename(header)
         if "asv_label" in rows.columns:
-            spoof = (
-                pl.col("label")
-                .str.to_lowercase()
-                .is_in([w for w, m in BONA_FIDE_WORDS.items() if m == "spoof"])
-            )
+            spoofs = [word for word, meaning in BONA_FIDE_WORDS.items() if meaning == "spoof"]
+            label, speaker = (pl.col(name).cast(pl.String) for name in ("label", "asv_label"))
             rows = rows.with_columns(
                 pl.concat_str(pl.col("enrolment", "id").cast(pl.String), separator=" ").alias("id"),
-                pl.when(spoof)
+                pl.when(label.str.to_lowercase().is_in(spoofs))
                 .then(pl.lit("spoof"))
-                .otherwise(pl.col("asv_label").cast(pl.String))
+                .otherwise(speaker)
                 .alias("label"),
             ).drop("asv_label")
             return rows, "ASVspoof 5 track 2"
