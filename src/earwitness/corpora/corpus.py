@@ -128,7 +128,9 @@ def _checked(table: pl.DataFrame, name: str) -> pl.DataFrame:
     twice = table["id"].filter(table["id"].is_duplicated())
     if len(twice):
         raise BadInput(f"holds the id {twice[0]!r} more than once", where=name)
-    backward = table.filter(~(pl.col("end") > pl.col("start")) | (pl.col("start") < 0))
+    backward = table.filter(
+        ~(pl.col("end") > pl.col("start")) | (pl.col("start") < 0) | ~pl.col("end").is_finite()
+    )
     if len(backward):
         raise BadInput(f"row {backward['id'][0]!r} ends before it starts", where=name)
     outside = table.filter(pl.col("path").str.contains(r"^/|(^|/)\.\.(/|$)"))
