@@ -95,6 +95,18 @@ def test_no_speech_no_verdict(llr: float | None, some: bool, clipped: float, ban
     assert decided(None)[0] == "inconclusive"
 
 
+def test_a_threshold_beyond_all_scores_is_said() -> None:
+    decision, reasons = decide(
+        1.0,
+        speech=5.0,
+        properties=GOOD,
+        thresholds=Thresholds(spoof_below=-1.0, bona_fide_above=7.0),
+        validated=VALIDATED,
+    )
+    assert decision == "inconclusive"
+    assert "never decides bona fide" in " ".join(reasons)
+
+
 def test_what_is_unknown_forbids_nothing() -> None:
     assert decided(3.0, bandwidth_hz=None, snr_db=None)[0] == "bona fide"
 

@@ -78,6 +78,7 @@ def decide(
             f"The evidence is too weak for a verdict: the log likelihood ratio {llr:+.2f} lies between the "
             f"thresholds {thresholds.spoof_below:+.2f} and {thresholds.bona_fide_above:+.2f}."
         )
+        against += _out_of_reach(llr, thresholds, validated)
     if against:
         return "inconclusive", tuple(against)
     if llr >= thresholds.bona_fide_above:
@@ -89,6 +90,21 @@ def decide(
         "within the validated conditions."
     )
     return ("bona fide" if decision == "bona fide" else "spoof"), (reason,)
+
+
+def _out_of_reach(llr: float, thresholds: Thresholds, validated: Validated) -> list[str]:
+    """Whether validation was not good enough for a verdict to this side, whatever the score."""
+    low, high = validated.llr_range
+    for decision, beyond in (
+        ("bona fide", llr >= 0 and thresholds.bona_fide_above > high),
+        ("spoof", llr < 0 and thresholds.spoof_below < low),
+    ):
+        if beyond:
+            return [
+                f"This instrument never decides {decision}: in validation no score was sure enough, so that "
+                "threshold lies beyond all scores seen."
+            ]
+    return []
 
 
 def _outside(speech: float, properties: Properties, validated: Validated) -> list[str]:
