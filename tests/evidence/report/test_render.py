@@ -49,9 +49,9 @@ def test_the_same_input_gives_the_same_bytes(case: Case, manifest: Manifest, tmp
 def test_a_date_is_there_only_if_it_was_given(case: Case, tmp_path: Path) -> None:
     findings, pictures, _ = case
     page = render(only(findings, 0), pictures, out=tmp_path, command="x", with_sound=False).read_text()
-    assert "<time>" not in page
+    assert 'class="date"' not in page
     page = render(only(findings, 0), pictures, out=tmp_path, command="x", date="23 November 2026").read_text()
-    assert "<time>23 November 2026</time>" in page
+    assert '<span class="date">23 November 2026</span>' in page
 
 
 def test_the_page_asks_for_nothing(case: Case, manifest: Manifest, tmp_path: Path) -> None:

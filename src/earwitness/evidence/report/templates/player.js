@@ -21,6 +21,7 @@ function furnish(article) {
   const duration = Math.max(Number(article.dataset.duration), 0.001);
   const scores = JSON.parse(article.dataset.scores);
   const starts = [...article.querySelectorAll(".segments .hear")].map((button) => Number(button.dataset.from));
+  const reach = Math.max(2.5, duration / Math.max(scores.length, 1)); // scores are thinned in long recordings
   let at = 0, until = Infinity, frame = 0;
 
   function nearest(time) {
@@ -36,7 +37,7 @@ function furnish(article) {
   function show(time) {
     at = Math.min(Math.max(time, 0), duration);
     const score = scores.length ? nearest(at) : null;
-    const says = score && Math.abs(score[0] - at) < 2.5 ? odds(score[1]) : "no score here";
+    const says = score && Math.abs(score[0] - at) < reach ? odds(score[1]) : "no score here";
     head.style.left = (100 * at) / duration + "%";
     find(".now").textContent = clock(at);
     find(".says").textContent = says;

@@ -55,7 +55,7 @@
   document.getElementById("earlier").addEventListener("click", () => { first = Math.max(0, first - PAGE); draw(); });
   document.getElementById("next").addEventListener("click", () => { first += PAGE; draw(); });
   // Paper has no pages to turn: print every row that is chosen.
-  addEventListener("beforeprint", () => { pager.hidden || body.replaceChildren(...order.map((r) => r.row)); });
+  addEventListener("beforeprint", () => { pager.hidden || body.replaceChildren(...chosen.map((r) => r.row)); });
   addEventListener("afterprint", draw);
   draw();
 
