@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -20,7 +20,9 @@ from earwitness.encoders.store_key import Key
 from earwitness.errors import BadInput
 
 BATCH = 32
-"""Recordings that are decoded while as many others are encoded."""
+"""Most recordings that are decoded while as many others are encoded."""
+BATCH_SECONDS = 600.0
+"""Seconds of sound after which no further recording is taken into a batch."""
 
 
 class Segment(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,39 +139,46 @@ def _ahead(
     store: Store, encoder: Encoder, segments: Sequence[Segment], hashes: SourceHashes, stored: str
 ) -> Iterator[tuple[list[int], list[_Read]]]:
     """Batches of decoded segments; the next one is decoded while the caller works on this one."""
-    order = sorted(range(len(segments)), key=lambda place: segments[place].path)
-    batches = [order[at : at + BATCH] for at in range(0, len(order), BATCH)]
+    order = iter(sorted(range(len(segments)), key=lambda place: segments[place].path))
+    last: tuple[str, Recording] | None = None  # segments of one file follow each other
 
-    def read(places: list[int]) -> list[_Read]:
+    def read(place: int) -> _Read:
+        nonlocal last
+        segment = segments[place]
+        path = Path(segment.path)
+        known = hashes.get(path)
+        if known is not None and key_of(encoder, known, segment, stored=stored) in store:
+            return known, None, ""
+        try:
+            if last is None or last[0] != segment.path:
+                status = os.stat(path)  # noqa: PTH116 - of the path before it is read
+                last = (segment.path, decode(path))
+                hashes.remember(path, last[1].sha256, status)
+            return last[1].sha256, _cut(last[1], segment, encoder.sample_rate), ""
+        except BadInput as refusal:
+            return None, None, refusal.reason
+        except OSError as error:
+            return None, None, error.strerror or str(error)
+
+    def batch() -> tuple[list[int], list[_Read]]:
+        places: list[int] = []
         given: list[_Read] = []
-        last: tuple[str, Recording] | None = None  # segments of one file follow each other
-        for place in places:
-            segment = segments[place]
-            path = Path(segment.path)
-            known = hashes.get(path)
-            if known is not None and key_of(encoder, known, segment, stored=stored) in store:
-                given.append((known, None, ""))
-                continue
-            try:
-                if last is None or last[0] != segment.path:
-                    status = os.stat(path)  # noqa: PTH116 - of the path before it is read
-                    last = (segment.path, decode(path))
-                    hashes.remember(path, last[1].sha256, status)
-                given.append((last[1].sha256, _cut(last[1], segment, encoder.sample_rate), ""))
-            except BadInput as refusal:
-                given.append((None, None, refusal.reason))
-            except OSError as error:
-                given.append((None, None, error.strerror or str(error)))
-        return given
+        seconds = 0.0
+        while len(places) < BATCH and seconds < BATCH_SECONDS:
+            place = next(order, None)
+            if place is None:
+                break
+            places.append(place)
+            given.append(read(place))
+            samples = given[-1][1]
+            seconds += 0.0 if samples is None else len(samples) / encoder.sample_rate
+        return places, given
 
     with ThreadPoolExecutor(1, thread_name_prefix="decoder") as pool:
-        coming: Future[list[_Read]] | None = pool.submit(read, batches[0]) if batches else None
-        for number, places in enumerate(batches):
-            assert coming is not None
-            recordings = coming.result()
-            if number + 1 < len(batches):
-                coming = pool.submit(read, batches[number + 1])
-            yield places, recordings
+        coming = pool.submit(batch)
+        while (found := coming.result())[0]:
+            coming = pool.submit(batch)
+            yield found
 
 
 def _cut(recording: Recording, segment: Segment, sample_rate: int) -> np.ndarray:
