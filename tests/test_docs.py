@@ -105,6 +105,16 @@ def test_shell_examples_name_what_exists(page: str, line: str) -> None:
         assert {extra for part in named for extra in part.split(",")} <= set(extras)
 
 
+def test_links_between_pages_lead_somewhere() -> None:
+    dead = [
+        f"{page.name}: {link}"
+        for page in PAGES
+        for link in re.findall(r"\]\(([^)#\s]+)", page.read_text())
+        if not link.startswith(("http:", "https:", "mailto:")) and not (page.parent / link).exists()
+    ]
+    assert not dead
+
+
 def test_table_of_shipped_files_is_up_to_date() -> None:
     third_party = tool("third_party")
     assert third_party.PAGE.read_text() == third_party.page(), "run: python tools/third_party.py"
