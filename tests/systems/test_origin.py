@@ -28,13 +28,15 @@ def made(**settings: object) -> OriginRecipe:
 
 
 LEARNED = {
+    "objective": "origin",
     "batch": 8, "epochs": 4, "narrow": 16, "optimiser": Optimiser(learning_rate=5e-3),
 }  # fmt: skip
 VARIANTS = {
-    "statistics": made(statistics=("mean", "deviation", "change-1", "change-4")),
+    "experts": made(statistics=("mean", "deviation")),
+    "statistics": made(objective="origin", statistics=("mean", "deviation", "change-1", "change-4")),
     "attentive": made(pooling="attentive", **LEARNED),
     "nes2net": made(pooling="nes2net", **LEARNED),
-    "one-class": made(pooling="attentive", objective="one-class", **LEARNED),
+    "one-class": made(**{**LEARNED, "pooling": "attentive", "objective": "one-class"}),
 }
 
 
@@ -61,7 +63,11 @@ def trained(recipe: OriginRecipe) -> tuple[OriginNetwork, np.ndarray, np.ndarray
     examples = Examples(
         ids=tuple(map(str, every)),
         readers=readers,
-        targets={"origin": origin, "weight": np.ones(len(every), np.float32)},
+        targets={
+            "origin": origin,
+            "weight": np.ones(len(every), np.float32),
+            "copied": (origin == 2).astype(int),
+        },
         group=every,
     )
     origin_system.fit(network, examples, every)

@@ -152,6 +152,8 @@ class HeadTraining:
     ) -> None:
         self.recipe, self.shape, self.classes = recipe, shape, classes
         self.origin, self.rows, self.pooled = origin, rows, pooled
+        real_groups = np.unique(rows.group[rows.bona_fide])
+        self.copied = ~rows.bona_fide & np.isin(rows.group, real_groups)  # of real speech of the corpus
         self.task = Task(
             targets=(DETECTION.targets[0], Target(column="origin", kind="class", classes=classes))
         )
@@ -168,7 +170,11 @@ class HeadTraining:
         return Examples(
             ids=tuple(map(str, range(len(clip)))),
             readers={"pooled": values.__getitem__},
-            targets={"origin": self.origin[clip], "weight": (weight[clip] / share[clip]).astype(np.float32)},
+            targets={
+                "origin": self.origin[clip],
+                "weight": (weight[clip] / share[clip]).astype(np.float32),
+                "copied": self.copied[clip].astype(np.int64),
+            },
             group=self.rows.group[clip],
         )
 
@@ -263,7 +269,11 @@ def _manifest(
             revision=encoder.revision,
         ),
         head=instrument.Head(
-            file="head.onnx", sha256=sha256, outputs=("score", "origin"), origin_classes=classes
+            file="head.onnx",
+            sha256=sha256,
+            # experts give a score alone
+            outputs=("score",) if recipe.objective == "experts" else ("score", "origin"),
+            origin_classes=() if recipe.objective == "experts" else classes,
         ),
         window_seconds=plan.rule.window_seconds,
         scoring_hop_seconds=plan.rule.hop_seconds,

@@ -23,6 +23,7 @@ from earwitness.layers.pooling import (
     masked_change_deviation,
     masked_mean_and_deviation,
 )
+from earwitness.systems.origin_experts import Expert, ExpertHeads, Standardise, fit_experts
 from earwitness.task import DETECTION, Task
 from earwitness.training.data import Batch, Examples
 from earwitness.training.recipe import Optimiser, Recipe, View
@@ -40,7 +41,10 @@ class OriginRecipe(Recipe, frozen=True, forbid_unknown_fields=True, kw_only=True
         classes: `engine` (bona fide and every engine), `family`, or `binary`.
         pooling: `statistics` (no weights before the linear head), `attentive` or `nes2net`.
         statistics: what is pooled; `change-k` is the deviation of the change over k frames.
-        objective: `origin` (cross-entropy over the classes) or `one-class` (OC-Softmax).
+        objective: `experts` (closed-form, statistics pooling only), `origin` (cross-entropy over the
+            classes) or `one-class` (OC-Softmax).
+        experts: speech is real only as far as all of them agree.
+        sharpness: of the smooth minimum over the experts.
         unit: what the head is trained on: each `window`, or each `clip`'s mean over its windows
             (statistics pooling only).
         balance: `stratum` (every source of real speech and every family counts alike) or `source`
@@ -54,7 +58,12 @@ class OriginRecipe(Recipe, frozen=True, forbid_unknown_fields=True, kw_only=True
     classes: Literal["engine", "family", "binary"] = "engine"
     pooling: Literal["statistics", "attentive", "nes2net"] = "statistics"
     statistics: tuple[Statistic, ...] = ("mean",)
-    objective: Literal["origin", "one-class"] = "origin"
+    objective: Literal["experts", "origin", "one-class"] = "experts"
+    experts: tuple[Expert, ...] = (
+        Expert(against="all", classes="engine", ridge=100.0),
+        Expert(against="copied", classes="binary", ridge=3.0),
+    )
+    sharpness: float = 3.0
     unit: Literal["window", "clip"] = "clip"
     balance: Literal["stratum", "source"] = "source"
     ridge: float = 1e-3
@@ -71,26 +80,6 @@ RECIPE = OriginRecipe(
     validation=0.0,
     optimiser=Optimiser(name="lbfgs", weight_decay=0.0, learning_rate=1.0),
 )
-
-
-class Standardise(nn.Module):
-    """Centre and scale vectors by what was fitted on training rows.
-
-    Args:
-        dimension: of the vectors.
-    """
-
-    centre: torch.Tensor
-    scale: torch.Tensor
-
-    def __init__(self, dimension: int) -> None:
-        super().__init__()
-        self.register_buffer("centre", torch.zeros(dimension))
-        self.register_buffer("scale", torch.ones(dimension))
-
-    def forward(self, vectors: torch.Tensor) -> torch.Tensor:
-        """Standardise (batch, dimension)."""
-        return (vectors - self.centre) * self.scale
 
 
 class OriginNetwork(nn.Module):
@@ -122,7 +111,15 @@ class OriginNetwork(nn.Module):
             else:
                 self.pool = Nes2Net(recipe.narrow, 1, scale=4, inner_scale=4)
                 pooled = recipe.narrow
-        self.head: nn.Module = OneClassHead(pooled) if self.one_class else nn.Linear(pooled, outputs)
+        self.experts = recipe.experts if recipe.objective == "experts" else ()
+        self.head: nn.Module
+        if self.experts:
+            if recipe.pooling != "statistics":
+                raise BadInput("experts need statistics pooling", where="recipe.objective")
+            widths = [outputs if expert.classes == "engine" else 1 for expert in recipe.experts]
+            self.head = ExpertHeads(pooled, widths, recipe.sharpness)
+        else:
+            self.head = OneClassHead(pooled) if self.one_class else nn.Linear(pooled, outputs)
         if isinstance(self.head, nn.Linear) and recipe.pooling == "statistics":
             nn.init.zeros_(self.head.weight)  # a convex problem: start where no class is preferred
             nn.init.zeros_(self.head.bias)
@@ -153,11 +150,12 @@ class OriginNetwork(nn.Module):
     def forward(self, frames: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Score (batch,), higher = more bona fide, and log probabilities of the classes (batch, outputs)."""
         logits = self.logits(self.embed(frames, mask))
-        return self.odds(logits), logits if self.one_class else torch.log_softmax(logits, dim=-1)
+        single = self.one_class or bool(self.experts)
+        return self.odds(logits), logits if single else torch.log_softmax(logits, dim=-1)
 
     def odds(self, logits: torch.Tensor) -> torch.Tensor:
         """Log odds of bona fide against all other classes together."""
-        if self.one_class:
+        if self.one_class or self.experts:
             return logits
         return logits[:, 0] - torch.logsumexp(logits[:, 1:], dim=-1)
 
@@ -178,8 +176,10 @@ class Origin:
         return OriginNetwork((shape[0], shape[1]), len(task.targets[-1].classes), recipe)
 
     def stages(self, recipe: Recipe, rows: np.ndarray, examples: Examples) -> Sequence[Stage]:
-        """One stage over all rows."""
+        """One stage over all rows; none for experts, which `fit` solves."""
         del examples
+        if isinstance(recipe, OriginRecipe) and recipe.objective == "experts":
+            return []
         return [Stage(name="origin", rows=rows, epochs=recipe.epochs)]
 
     def fit(self, module: nn.Module, examples: Examples, rows: np.ndarray) -> Mapping[str, object]:
@@ -193,6 +193,10 @@ class Origin:
             module.standardise.scale.copy_(
                 torch.from_numpy((1 / (np.sqrt(variance) + 1e-4)).astype(np.float32))
             )
+            if module.experts:
+                targets = {name: column[rows] for name, column in examples.targets.items()}
+                assert isinstance(module.head, ExpertHeads)
+                fit_experts(module.head, module.experts, module.standardise, values, targets)
         return {"rows": examples.hash(rows)}
 
     def losses(

@@ -87,7 +87,11 @@ def train(
     for stage in stages:
         if len(np.intersect1d(stage.rows, validation)):
             raise BadInput("validates on rows that it trains on", where=stage.name)
-    identity = {"recipe": recipe_hash(recipe), "seed": seed, "rows": examples.hash(stages[0].rows)}
+    identity = {
+        "recipe": recipe_hash(recipe),
+        "seed": seed,
+        "rows": examples.hash(stages[0].rows if stages else validation),
+    }
     resumed = _resume(checkpoint, identity)
     curves: list[dict[str, Any]] = resumed[1]["curves"] if resumed else []
     best_epochs: dict[str, int] = resumed[1]["best"] if resumed else {}
