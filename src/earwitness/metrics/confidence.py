@@ -23,6 +23,7 @@ from earwitness.metrics.operating_curve import roc_auc
 from earwitness.metrics.resampled_cost import resampled_min_dcf
 from earwitness.metrics.resampled_eer import resampled_eer
 from earwitness.metrics.staircase import Scores, Staircase, checked
+from earwitness.metrics.trial_losses import MEANS, trial_losses
 
 Metric = Callable[..., float]
 NAMES: dict[str, Metric] = {
@@ -124,7 +125,7 @@ def interval(
         notes.append(f"fewer than {FEW} errors on a side: exact bounds, trials taken as independent")
     if bounds is None and groups is not None:
         method = "percentile bootstrap, clustered"
-        drawn = _clustered(function, inner, left, right, groups, replicates, generator)
+        drawn = _clustered(function, inner, settings, left, right, groups, replicates, generator)
         bounds = percentiles(drawn, confidence)
     elif (
         bounds is None
@@ -234,6 +235,7 @@ def _stratified(
 def _clustered(
     function: Metric,
     inner: Metric,
+    settings: dict[str, Any],
     left: Scores,
     right: Scores,
     groups: Clusters,
@@ -242,6 +244,11 @@ def _clustered(
 ) -> NDArray[np.float64]:
     if inner is eer:
         return clustered_eer(left, right, groups, replicates, generator)
+    if inner in MEANS:
+        losses = groups.totals(*trial_losses(inner, settings, left, right))
+        trials = groups.totals(np.ones(len(left)), np.ones(len(right)))
+        drawn = groups.draw(replicates, generator)
+        return np.asarray(((drawn @ losses.T) / (drawn @ trials.T)).sum(axis=1))
     counts = groups.draw(replicates, generator).astype(np.int64)
     drawn = np.empty(replicates)
     for at in range(replicates):

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any
-
 import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,13 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 from earwitness.errors import BadInput
 from earwitness.metrics.clusters import Clusters
 from earwitness.metrics.confidence import Metric, check_settings, named, percentiles, unwrapped
-from earwitness.metrics.detection_cost import act_dcf, bayes_threshold, weights
 from earwitness.metrics.equal_error import eer
 from earwitness.metrics.few_errors import FEW, eer_bounds
 from earwitness.metrics.large_samples import resampled_means
-from earwitness.metrics.llr_cost import cllr, log1pexp
 from earwitness.metrics.paired_eer import paired_eer
 from earwitness.metrics.staircase import Scores, checked
+from earwitness.metrics.trial_losses import MEANS, trial_losses
 
 Pair = tuple[ArrayLike, ArrayLike]
 
@@ -117,9 +113,9 @@ def paired_difference(
         notes.append(f"fewer than {FEW} errors on a side: resampling may be too certain")
     if inner is eer and groups is None:
         drawn = paired_eer((at, bt), (an, bn), replicates, generator)
-    elif inner in (cllr, act_dcf) and groups is None:
+    elif inner in MEANS and groups is None:
         # A sum of two means of losses, and so is the difference: one loss a trial is resampled.
-        ours, theirs = (_losses(inner, settings, *side) for side in sides)
+        ours, theirs = (trial_losses(inner, settings, *side) for side in sides)
         drawn, how = resampled_means(ours[0] - theirs[0], ours[1] - theirs[1], replicates, generator)
         method = f"paired {how}"
     else:
@@ -139,21 +135,6 @@ def paired_difference(
         method=method,
         notes=tuple(notes),
     )
-
-
-def _losses(
-    inner: Metric, settings: dict[str, Any], target: Scores, nontarget: Scores
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """What each trial adds to the mean of its class, so that the figure is the sum of two means."""
-    if inner is cllr:
-        scale = 2 * math.log(2)
-        return log1pexp(-target.astype(np.float64)) / scale, log1pexp(nontarget.astype(np.float64)) / scale
-    costs = {"c_miss": 1.0, "c_fa": 1.0} | settings
-    scale = costs.pop("normalise", True)
-    miss, alarm, default = weights(**costs)
-    threshold = bayes_threshold(**costs)
-    unit = default if scale else 1.0
-    return np.where(target < threshold, miss / unit, 0.0), np.where(nontarget >= threshold, alarm / unit, 0.0)
 
 
 def _resampled(
