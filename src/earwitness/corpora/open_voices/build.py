@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -71,16 +73,13 @@ def build(
     failed: dict[str, str] = {}
     if progress is not None:
         progress(done, len(rows))
-    with ProcessPoolExecutor(workers) as pool:
-        waiting = pool.map(
-            _made, missing, *([value] * len(missing) for value in (folder, sources, kokoro)), chunksize=4
-        )
-        for row, refusal in zip(missing, waiting, strict=True):
-            if refusal:
-                failed[row.id] = refusal
-            done += 1
-            if progress is not None:
-                progress(done, len(rows))
+    make = partial(_made, folder=folder, sources=sources, kokoro=kokoro)
+    for row, refusal in zip(missing, _in_turn(make, missing, workers), strict=True):
+        if refusal:
+            failed[row.id] = refusal
+        done += 1
+        if progress is not None:
+            progress(done, len(rows))
     table = tabulate([row for row in rows if row.id not in failed], folder)
     if not len(table):
         raise BadInput("nothing could be made", where=str(folder))
@@ -89,6 +88,16 @@ def build(
     table.write_parquet(part)
     part.replace(folder / TABLE)
     return Built(table=table, made=len(missing) - len(failed), found=len(rows) - len(missing), failed=failed)
+
+
+def _in_turn(make: Callable[[Row], str], rows: list[Row], workers: int) -> Iterator[str]:
+    """What `make` gives for each row, in order; one worker is this process itself."""
+    if workers <= 1:
+        yield from map(make, rows)
+        return
+    # Spawned, not forked: the parent has threads of polars, whose locks a fork would copy.
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        yield from pool.map(make, rows, chunksize=4)
 
 
 def audio_path(row: Row) -> Path:
