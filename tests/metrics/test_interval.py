@@ -210,7 +210,7 @@ def test_paired_difference() -> None:
         found = paired_difference(metric, a, b)
         assert found.value == found.a - found.b
         assert found.low <= found.value <= found.high
-        # An interval of 95 % holds zero exactly when chance explains the difference more than 5 % of the time.
+        # An interval of 95 % holds zero exactly when p is above 5 %.
         assert (found.p_value < 0.05) == (found.high < 0 or found.low > 0), metric
         turned = paired_difference(metric, b, a, replicates=50)
         assert turned.value == -found.value
