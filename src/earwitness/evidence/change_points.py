@@ -64,7 +64,8 @@ def segment(
     sigma: float,
     bounds: tuple[float, float],
     shortest: int = 4,
-    penalty: float = 2.0,
+    penalty: float = 3.0,
+    margin: float = 0.15,
 ) -> Segmentation | None:
     """Cut a recording into stretches of two classes, if that explains its scores better than one.
 
@@ -77,10 +78,11 @@ def segment(
         bounds: lowest and highest level that a class may have, in nats.
         shortest: cells of the shortest stretch.
         penalty: cost of one change, in nats.
+        margin: how far from zero both levels must lie, in nats.
 
     Returns:
         The stretches, or `None` when one class explains the scores as well, or the levels do not
-        lie on both sides of zero.
+        lie clearly on both sides of zero.
 
     Example:
         >>> truth = np.repeat([4.0, -4.0], 16)
@@ -111,7 +113,7 @@ def segment(
             previous, (low, high) = (low, high), _levels(scores, weight, labels, window, bounds)
             if not low < high or (abs(low - previous[0]) < 1e-3 and abs(high - previous[1]) < 1e-3):
                 break
-    if best is None or best.gain <= 0 or not best.levels[0] < 0 < best.levels[1]:
+    if best is None or best.gain <= 0 or not best.levels[0] < -margin < margin < best.levels[1]:
         return None
     return best
 

@@ -62,14 +62,16 @@ def starts(place: Grid, window: int, frames: int) -> list[int]:
 class WindowScorer:
     """Frames in, scores of all windows of several grids out, in memory for one window.
 
-    A window is handed to the head at its full length; beyond the recording's end it holds zeros
-    that are masked. A window that lies on several grids is scored once.
+    A window is handed to the head at its full length; beyond the recording's end it holds zeros that
+    are masked. A window that lies on several grids is scored once.
 
     Args:
         score: frames `(1, layers, frames, dimension)` and mask `(1, frames)` to `(1,)` scores.
         window: frames in a window.
         least_speech: frames of speech without which a window is not scored.
         grids: which windows.
+        length: frames that the head is given, the window's own when `None`; beyond the window they
+            are zeros that are masked.
     """
 
     def __init__(
@@ -78,9 +80,11 @@ class WindowScorer:
         window: int,
         least_speech: int,
         grids: Iterable[Grid],
+        length: int | None = None,
     ) -> None:
         self._score = score
         self._window = window
+        self._length = length or window
         self._least = least_speech
         self._grids = list(grids)
         self._numbers = [0] * len(self._grids)
@@ -131,7 +135,7 @@ class WindowScorer:
         score = None
         if speech >= self._least:
             frames = self._frames[:, here]
-            missing = self._window - len(mask)
+            missing = self._length - len(mask)
             if missing:
                 frames = np.pad(frames, ((0, 0), (0, missing), (0, 0)))
             score = float(self._score(frames[None], np.pad(mask, (0, missing))[None])[0])
