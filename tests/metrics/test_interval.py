@@ -165,6 +165,18 @@ def test_clusters_widen_and_warn() -> None:
         interval(eer, target, nontarget, clusters=(["a"], None))
 
 
+def test_few_errors_in_clusters_get_the_wider_end() -> None:
+    # Five errors in two hundred trials, all of them in one cluster of five.
+    target = np.where(np.arange(200) < 5, -9.0, 9.0) + np.arange(200) / 1e6
+    nontarget = np.arange(1000) / 1e6
+    names = np.arange(200) // 5, None
+    plain = interval(eer, target, nontarget)
+    found = interval(eer, target, nontarget, clusters=names)
+    assert found.method == "exact binomial, widened by clusters"
+    assert found.low <= plain.low
+    assert found.high > plain.high
+
+
 def test_the_same_seed_gives_the_same_interval() -> None:
     scores = brute_force.scores(np.random.default_rng(0), 100, 100, 1.0)
     assert interval("eer", *scores, seed=3) == interval("eer", *scores, seed=3)

@@ -194,6 +194,14 @@ def test_bad_keys_and_parquet(tmp_path: Path) -> None:
     pl.DataFrame({"id": ["a"], "other": [1]}).write_parquet(tmp_path / "y.parquet")
     with pytest.raises(BadInput, match="no columns id and score; it has id, other"):
         read_scores(tmp_path / "y.parquet")
+    for rows, message in (
+        ({"id": ["a", None], "label": ["spoof", "spoof"]}, "row 2 has no id"),
+        ({"id": ["a", "b"], "label": ["spoof", None]}, "no label for 1 trials: b"),
+        ({"id": [], "label": []}, "is empty"),
+    ):
+        pl.DataFrame(rows, schema={"id": pl.String, "label": pl.String}).write_parquet(tmp_path / "k.parquet")
+        with pytest.raises(BadInput, match=message):
+            read_key(tmp_path / "k.parquet")
     pl.DataFrame({"id": ["a"], "score": [float("nan")]}).write_parquet(tmp_path / "z.parquet")
     with pytest.raises(BadInput, match="score of a is NaN"):
         read_scores(tmp_path / "z.parquet")

@@ -246,7 +246,7 @@ def _show(record: dict[str, Any], found: Found, folder: Path, plots: int) -> Non
 def _row(table: Table, words: str, name: str, figure: Interval, notes: list[str], extra: str = "") -> None:
     notes.extend(figure.notes)
     span = f"{_number(name, figure.low)} .. {_number(name, figure.high)}"
-    if figure.method == "exact binomial":
+    if figure.method.startswith("exact binomial"):
         extra = "exact bounds"
     elif figure.method != "percentile bootstrap" and not extra:
         notes.append(f"{words}: {figure.method}")

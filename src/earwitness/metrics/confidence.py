@@ -123,10 +123,14 @@ def interval(
         bounds, method = cost_bounds(inner is min_dcf, left, right, confidence, **settings), "exact binomial"
     if bounds is not None and method == "exact binomial":
         notes.append(f"fewer than {FEW} errors on a side: exact bounds, trials taken as independent")
-    if bounds is None and groups is not None:
-        method = "percentile bootstrap, clustered"
+    if groups is not None and method != "none":
         drawn = _clustered(function, inner, settings, left, right, groups, replicates, generator)
-        bounds = percentiles(drawn, confidence)
+        ends = percentiles(drawn, confidence)
+        if bounds is None:
+            bounds, method = ends, "percentile bootstrap, clustered"
+        else:  # exact bounds know nothing of clusters, the bootstrap little of rare errors: the wider end
+            bounds = min(bounds[0], ends[0]), max(bounds[1], ends[1])
+            method = "exact binomial, widened by clusters"
     elif (
         bounds is None
         and inner is roc_auc

@@ -131,7 +131,7 @@ def evaluate_detection(
     if clusters is not None:
         if clusters not in rows.columns:
             raise BadInput(f"the key has no column {clusters!r}; it has {', '.join(rows.columns)}")
-        names = rows[clusters].cast(pl.String).to_numpy()
+        names = rows[clusters].cast(pl.String).fill_null("").to_numpy()
         groups = tuple(None if _absent(part) else part for part in (names[is_target], names[~is_target]))
         if all(part is None for part in groups):
             raise BadInput(f"the column {clusters!r} is empty", where="clusters")

@@ -111,6 +111,9 @@ def read_key(path: str | Path, *, phase: str | None = "eval") -> ScoreTable:
         if phase is not None and len(phases) > 1:
             rows = rows.filter(pl.col("phase") == phase)
         rows = rows.drop("phase", "trim")
+    if rows["label"].null_count():
+        unknown = rows.filter(pl.col("label").is_null())["id"].cast(pl.String)
+        raise BadInput(f"has no label for {len(unknown)} trials: {few(unknown)}", where=where)
     if rows["label"].dtype in (pl.String, pl.Categorical):
         rows = rows.with_columns(_plain_labels(rows["label"]))
     refuse_duplicates(rows, where)
@@ -118,11 +121,13 @@ def read_key(path: str | Path, *, phase: str | None = "eval") -> ScoreTable:
 
 
 def refuse_duplicates(rows: pl.DataFrame, where: str) -> None:
-    """Refuse a table that names a trial twice; the first few are named.
+    """Refuse a table that names a trial twice, or not at all; the first few are named.
 
     Raises:
-        BadInput: when an id occurs more than once.
+        BadInput: when an id occurs more than once or is missing.
     """
+    if rows["id"].null_count():
+        raise BadInput(f"row {(rows['id'].is_null().arg_max() or 0) + 1} has no id", where=where)
     if rows["id"].n_unique() == len(rows):
         return
     twice = rows.filter(pl.col("id").is_duplicated())["id"].unique(maintain_order=True)
@@ -133,7 +138,7 @@ def refuse_duplicates(rows: pl.DataFrame, where: str) -> None:
 
 def few(ids: pl.Series) -> str:
     """The first three of a list of trials."""
-    return ", ".join(ids.head(3).to_list()) + (" ..." if len(ids) > 3 else "")
+    return ", ".join(map(str, ids.head(3).to_list())) + (" ..." if len(ids) > 3 else "")
 
 
 def _parquet(path: str | Path) -> pl.DataFrame:
@@ -141,6 +146,8 @@ def _parquet(path: str | Path) -> pl.DataFrame:
         rows = pl.read_parquet(path)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise BadInput(f"cannot be read: {str(error).splitlines()[0]}", where=str(path)) from error
+    if not len(rows):
+        raise BadInput("is empty", where=str(path))
     return rows.with_columns(pl.col("id").cast(pl.String)) if "id" in rows.columns else rows
 
 
