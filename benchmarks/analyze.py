@@ -34,6 +34,17 @@ ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
 RATE = 16_000
 AASIST_SAMPLES = 64_600
+LAUNCHER = """
+import json, os, subprocess, sys, time
+begun = time.perf_counter()
+child = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+_, status, used = os.wait4(child.pid, 0)
+taken = time.perf_counter() - begun
+child.returncode = os.waitstatus_to_exitcode(status)
+processor = used.ru_utime + used.ru_stime
+print(json.dumps([child.returncode, round(taken, 3), round(processor, 3), round(used.ru_maxrss / 1024, 1)]))
+"""
+# A process begins with the peak of the one that started it, so a small one must start it.
 
 
 def speech() -> np.ndarray:
@@ -45,20 +56,15 @@ def speech() -> np.ndarray:
 
 def process(*words: str) -> dict[str, float]:
     """One run of the installed command as a whole process."""
-    begun = time.perf_counter()
-    child = subprocess.Popen(
-        [sys.executable, "-m", "earwitness", *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    measured = subprocess.run(
+        [sys.executable, "-S", "-c", LAUNCHER, sys.executable, "-m", "earwitness", *words],
+        stdout=subprocess.PIPE,
+        check=True,
     )
-    _, status, used = os.wait4(child.pid, 0)
-    taken = time.perf_counter() - begun
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise SystemExit(f"earwitness {' '.join(words)} ended with {child.returncode}")
-    return {
-        "seconds": round(taken, 3),
-        "processor_seconds": round(used.ru_utime + used.ru_stime, 3),
-        "peak_mb": round(used.ru_maxrss / 1024, 1),
-    }
+    code, *figures = json.loads(measured.stdout)
+    if code:
+        raise SystemExit(f"earwitness {' '.join(words)} ended with {code}")
+    return dict(zip(("seconds", "processor_seconds", "peak_mb"), figures, strict=True))
 
 
 def best(runs: list[dict[str, float]]) -> dict[str, float]:
