@@ -26,6 +26,7 @@ from earwitness.metrics import (
 )
 from earwitness.metrics.detection_cost import min_dcf_of
 from earwitness.metrics.equal_error import eer_of
+from earwitness.metrics.isotonic import pooled_ends
 from earwitness.metrics.llr_cost import min_cllr_of
 from earwitness.metrics.operating_curve import roc_auc_of
 
@@ -124,6 +125,15 @@ def test_calibration_can_only_cost(target: list[float], nontarget: list[float]) 
         lowest = min_dcf(target, nontarget, p_target=prior, c_fa=10)
         assert lowest <= act_dcf(target, nontarget, p_target=prior, c_fa=10) + 1e-12
         assert lowest <= 1
+
+
+def test_pooling_that_eats_its_way_back() -> None:
+    """A rise in a hundred steps and a deep fall at its end: every round pools but one more block."""
+    target = [at for at in range(100) for _ in range(at + 1)]
+    nontarget = [at for at in range(100) for _ in range(101 - at)] + [100] * 2000
+    assert min_cllr(target, nontarget) == pytest.approx(brute_force.min_cllr(target, nontarget), abs=1e-12)
+    long = pooled_ends(np.arange(1.0, 400), np.append(np.ones(398), 1e6))
+    assert long.tolist() == [399]
 
 
 def test_one_trial_and_equal_scores() -> None:
