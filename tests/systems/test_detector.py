@@ -98,8 +98,8 @@ def test_from_corpus_to_instrument(corpus: Path, tmp_path: Path) -> None:
     card = json.loads((folder / "card.json").read_text())
     figures = card["figures"]
     assert set(figures["per_family"]) == {"espeak", "flite", "source-filter"}
-    assert figures["mean_leave_one_out_eer"]["origin"]["value"] < 0.4
-    assert figures["rival_minus_ours"]["chance"]["value"] > 0
+    assert figures["mean_leave_one_out_eer"]["value"] < 0.4
+    assert figures["rivals"]["chance"]["rival_minus_ours"]["value"] > 0
     assert figures["verdicts"]["given"] >= figures["verdicts"]["wrong"]
     assert card_text(card) == (folder / "card.md").read_text()
     scores = pl.read_parquet(tmp_path / "run" / "scores.parquet")

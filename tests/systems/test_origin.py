@@ -32,7 +32,7 @@ LEARNED = {
     "batch": 8, "epochs": 4, "narrow": 16, "optimiser": Optimiser(learning_rate=5e-3),
 }  # fmt: skip
 VARIANTS = {
-    "experts": made(statistics=("mean", "deviation")),
+    "experts": made(),
     "statistics": made(objective="origin", statistics=("mean", "deviation", "change-1", "change-4")),
     "attentive": made(pooling="attentive", **LEARNED),
     "nes2net": made(pooling="nes2net", **LEARNED),

@@ -32,14 +32,20 @@ def ridge_weights(
         >>> (x @ weights.T + offset).round(3).ravel().tolist()
         [0.0, 1.0]
     """
-    dimension = vectors.shape[1]
+    rows, dimension = vectors.shape
     mean = (weight[:, None] * target).sum(0) / weight.sum()
     centre = (weight[:, None] * vectors).sum(0) / weight.sum()
-    weighted = (vectors - centre) * weight[:, None].astype(vectors.dtype)
-    gram = (weighted.T @ (vectors - centre)).astype(np.float64) / dimension
-    gram[np.diag_indices(dimension)] += ridge
-    right = (weighted.T @ (target - mean).astype(vectors.dtype)).astype(np.float64) / dimension
-    solved = np.linalg.solve(gram, right).T
+    root = np.sqrt(weight)[:, None].astype(vectors.dtype)
+    scaled = (vectors - centre) * root
+    right = (target - mean) * root
+    if rows < dimension:  # the same solution by the rows' inner products: a smaller system
+        gram = (scaled @ scaled.T).astype(np.float64) / dimension
+        gram[np.diag_indices(rows)] += ridge
+        solved = (scaled.T @ np.linalg.solve(gram, right)).T / dimension
+    else:
+        gram = (scaled.T @ scaled).astype(np.float64) / dimension
+        gram[np.diag_indices(dimension)] += ridge
+        solved = np.linalg.solve(gram, (scaled.T @ right) / dimension).T
     return solved, mean - solved @ centre
 
 

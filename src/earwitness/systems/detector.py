@@ -46,6 +46,11 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         wrong: share of wrong verdicts that thresholds aim at; half of the promised tenth, because an
             engine nobody has heard is harder than those that thresholds were fitted on.
         rule: windows of a recording.
+        least_speech: in a recording, in seconds; below, too few training clips were so short.
+        least_bandwidth: in Hz; the training channels drew limits of 3,400 Hz and more, and a telephone's
+            measures a little lower.
+        least_snr: in dB; the training channels drew 12 dB and more, over the noise that was there.
+        most_clipped: share of samples; clipping was not trained on.
     """
 
     name: str = "origin"
@@ -53,6 +58,10 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     inner_folds: int = 2
     wrong: float = 0.05
     rule: WindowRule = WindowRule()
+    least_speech: float = 1.5
+    least_bandwidth: float = 3_000.0
+    least_snr: float = 8.0
+    most_clipped: float = 0.01
 
 
 def train_detector(
@@ -104,7 +113,7 @@ def train_detector(
     usable = np.unique(pooled.clip)
     held = nested_held_back(
         rows, usable, even_folds(rows, usable, plan.folds), head.fit_and_score,
-        inner_folds=plan.inner_folds, wrong=plan.wrong,
+        inner_folds=plan.inner_folds, wrong=plan.wrong, also=(0.01, 0.02, 0.03, 0.05, 0.1),
         progress=None if progress is None else lambda done, of: progress("leave out", done, of),
     )  # fmt: skip
     run.write_scores(_score_table(held, rows, table))
@@ -285,11 +294,11 @@ def _manifest(
             fitted_on=f"{how}, at most {plan.wrong:.0%} of either verdict wrong",
         ),
         validated=instrument.Validated(
-            min_speech_seconds=1.5,
-            min_bandwidth_hz=3000.0,
-            max_clipped=0.01,
+            min_speech_seconds=plan.least_speech,
+            min_bandwidth_hz=plan.least_bandwidth,
+            max_clipped=plan.most_clipped,
             llr_range=(float(llr.min()), float(llr.max())),
-            min_snr_db=8.0,
+            min_snr_db=plan.least_snr,
         ),
         distributions=instrument.Distributions(bona_fide=_spread(llr[real]), spoof=_spread(llr[~real])),
         notes=(

@@ -33,32 +33,75 @@ def held_back_figures(
         table: of the corpus.
         rivals: name -> table with `id` and `score` (higher = more bona fide) of the same clips.
     """
-    scores = {OURS: held.llr} | {name: _aligned(name, held, table, rival) for name, rival in rivals.items()}
+    ours = _family_trials(held, rows, table, {OURS: held.llr})
+    means, _ = mean_eer(ours, [OURS])
+    beside = {name: _beside(name, held, rows, table, rival) for name, rival in rivals.items()}
+    return {
+        "mean_leave_one_out_eer": means[OURS],
+        "mean_of_single_round_eers": _mean_of_rounds(held, rows),
+        "per_family": {name: _family(trials) for name, trials in ours.items()},
+        "rivals": beside,
+        "cllr": _cllr(held, rows),
+        "verdicts": _verdicts(held, rows, held.said),
+        "verdicts_at_other_aims": {
+            f"{aim:g}": {
+                key: value for key, value in _verdicts(held, rows, said).items() if key != "per_family"
+            }
+            for aim, said in held.said_at.items()
+        },
+        "per_language": _breakdown(held, rows, table["language"].to_numpy().astype(str)),
+        "per_source": _breakdown(held, rows, rows.source),
+        "per_channel": _breakdown(held, rows, channel(table)),
+        "per_engine": _per_engine(held, rows, table["engine"].to_numpy().astype(str)),
+    }
+
+
+def _family_trials(
+    held: HeldBack,
+    rows: Rows,
+    table: pl.DataFrame,
+    scores: Mapping[str, np.ndarray],
+    kept: np.ndarray | None = None,
+) -> dict[str, FamilyTrials]:
     speaker = np.where(rows.bona_fide, table["speaker"].to_numpy().astype(str), rows.voice)
     families = {}
     for family in sorted(set(held.family.tolist())):
-        mine = held.family == family
-        real = mine & rows.bona_fide[held.row]
-        fake = mine & ~rows.bona_fide[held.row]
+        mine = held.family == family if kept is None else kept & (held.family == family)
+        real, fake = mine & rows.bona_fide[held.row], mine & ~rows.bona_fide[held.row]
+        if not real.any() or not fake.any():
+            continue
         families[family] = FamilyTrials(
             real={name: score[real] for name, score in scores.items()},
             fake={name: score[fake] for name, score in scores.items()},
             real_cluster=speaker[held.row][real],
             fake_cluster=speaker[held.row][fake],
         )
-    means, excess = mean_eer(families, list(scores))
-    by_round = _mean_of_rounds(held, rows, scores)
+    return families
+
+
+def _beside(
+    name: str, held: HeldBack, rows: Rows, table: pl.DataFrame, rival: pl.DataFrame
+) -> dict[str, Any]:
+    """A rival and ours on the clips that the rival has scored; the difference is paired.
+
+    A rival's table may hold one score a clip, or one for each `family` that was held back when it was
+    trained; scores of differing trainings are only compared inside their family.
+    """
+    keys = ["id", "family"] if "family" in rival.columns else ["id"]
+    found = dict(zip(rival.select(keys).iter_rows(), rival["score"].to_list(), strict=True))
+    ids = table["id"].gather(held.row).to_list()
+    own = [(one, family) if len(keys) == 2 else (one,) for one, family in zip(ids, held.family, strict=True)]
+    theirs = np.array([found.get(key, np.nan) for key in own], np.float64)
+    trials = _family_trials(held, rows, table, {OURS: held.llr, name: theirs}, np.isfinite(theirs))
+    if not trials:
+        raise BadInput("scores no clip of both classes", where=name)
+    means, excess = mean_eer(trials, [OURS, name])
     return {
-        "mean_leave_one_out_eer": means,
-        "rival_minus_ours": excess,
-        "mean_of_single_round_eers": by_round,
-        "per_family": {name: _family(trials) for name, trials in families.items()},
-        "cllr": _cllr(held, rows),
-        "verdicts": _verdicts(held, rows),
-        "per_language": _breakdown(held, rows, table["language"].to_numpy().astype(str)),
-        "per_source": _breakdown(held, rows, rows.source, real_only=True),
-        "per_channel": _breakdown(held, rows, channel(table)),
-        "per_engine": _per_engine(held, rows, table["engine"].to_numpy().astype(str)),
+        "clips": len({one for one, known in zip(ids, np.isfinite(theirs), strict=True) if known}),
+        "ours": means[OURS],
+        "rival": means[name],
+        "rival_minus_ours": excess[name],
+        "per_family": {family: _family(each) for family, each in trials.items()},
     }
 
 
@@ -68,15 +111,6 @@ def channel(table: pl.DataFrame) -> np.ndarray:
         if name in table.columns and table[name].dtype == pl.String:
             return table[name].fill_null("").to_numpy().astype(str)
     return np.full(len(table), "")
-
-
-def _aligned(name: str, held: HeldBack, table: pl.DataFrame, rival: pl.DataFrame) -> np.ndarray:
-    scores = dict(zip(rival["id"].to_list(), rival["score"].to_list(), strict=True))
-    ids = table["id"].to_list()
-    missing = [ids[row] for row in held.row if ids[row] not in scores]
-    if missing:
-        raise BadInput(f"has no score for {missing[0]!r} and {len(missing) - 1} more clips", where=name)
-    return np.array([scores[ids[row]] for row in held.row], np.float64)
 
 
 def _family(trials: FamilyTrials) -> dict[str, Any]:
@@ -89,18 +123,15 @@ def _family(trials: FamilyTrials) -> dict[str, Any]:
     return found
 
 
-def _mean_of_rounds(held: HeldBack, rows: Rows, scores: Mapping[str, np.ndarray]) -> dict[str, float]:
+def _mean_of_rounds(held: HeldBack, rows: Rows) -> float:
     """Each round by itself, as one deployed system would meet it; then rounds, then families averaged."""
-    found = {}
-    for name, score in scores.items():
-        families: dict[str, list[float]] = {}
-        for number, one in enumerate(held.rounds):
-            mine = held.round == number
-            real = rows.bona_fide[held.row] & mine
-            if real.any() and (mine & ~real).any():
-                families.setdefault(one.family, []).append(eer(score[real], score[mine & ~real]))
-        found[name] = float(np.mean([np.mean(values) for values in families.values()]))
-    return found
+    families: dict[str, list[float]] = {}
+    for number, one in enumerate(held.rounds):
+        real = rows.bona_fide[held.row] & (held.round == number)
+        fake = ~rows.bona_fide[held.row] & (held.round == number)
+        if real.any() and fake.any():
+            families.setdefault(one.family, []).append(eer(held.llr[real], held.llr[fake]))
+    return float(np.mean([np.mean(values) for values in families.values()]))
 
 
 def _cllr(held: HeldBack, rows: Rows) -> dict[str, Any]:
@@ -116,11 +147,11 @@ def _cllr(held: HeldBack, rows: Rows) -> dict[str, Any]:
     }
 
 
-def _verdicts(held: HeldBack, rows: Rows) -> dict[str, Any]:
+def _verdicts(held: HeldBack, rows: Rows, said: np.ndarray) -> dict[str, Any]:
     """Verdicts by each round's own thresholds; families count alike in the pooled share."""
     real = rows.bona_fide[held.row]
-    wrong = np.where(real, held.said == -1, held.said == 1)
-    given = held.said != 0
+    wrong = np.where(real, said == -1, said == 1)
+    given = said != 0
     per_family, shares = {}, []
     for family in sorted(set(held.family.tolist())):
         mine = held.family == family
@@ -130,10 +161,10 @@ def _verdicts(held: HeldBack, rows: Rows) -> dict[str, Any]:
             "given": int((mine & given).sum()),
             "wrong": int((mine & wrong).sum()),
             "wrong_share_at_even_prior": shares[-1][0] / max(shares[-1][1], 1e-12),
-            "bona_fide_called_bona_fide": float((held.said[mine & real] == 1).mean()),
-            "bona_fide_called_spoof": float((held.said[mine & real] == -1).mean()),
-            "spoof_called_spoof": float((held.said[mine & ~real] == -1).mean()),
-            "spoof_called_bona_fide": float((held.said[mine & ~real] == 1).mean()),
+            "bona_fide_called_bona_fide": float((said[mine & real] == 1).mean()),
+            "bona_fide_called_spoof": float((said[mine & real] == -1).mean()),
+            "spoof_called_spoof": float((said[mine & ~real] == -1).mean()),
+            "spoof_called_bona_fide": float((said[mine & ~real] == 1).mean()),
         }
     return {
         "trials": len(real),
@@ -146,15 +177,14 @@ def _verdicts(held: HeldBack, rows: Rows) -> dict[str, Any]:
     }
 
 
-def _breakdown(held: HeldBack, rows: Rows, by: np.ndarray, *, real_only: bool = False) -> dict[str, Any]:
-    """EER of the trials of each value; with `real_only`, of its real speech against all spoofs."""
+def _breakdown(held: HeldBack, rows: Rows, by: np.ndarray) -> dict[str, Any]:
+    """EER of the trials of each value; held-back families are pooled, and so count by their clips."""
     real = rows.bona_fide[held.row]
     found = {}
     for value in sorted(set(by[held.row].tolist()) - {""}):
         here = by[held.row] == value
-        fake = ~real if real_only else here & ~real
-        if (here & real).sum() >= FEWEST and fake.sum() >= FEWEST:
-            found[value] = interval("eer", held.llr[here & real], held.llr[fake], replicates=300)
+        if (here & real).sum() >= FEWEST and (here & ~real).sum() >= FEWEST:
+            found[value] = interval("eer", held.llr[here & real], held.llr[here & ~real], replicates=300)
     return found
 
 

@@ -57,10 +57,10 @@ class OriginRecipe(Recipe, frozen=True, forbid_unknown_fields=True, kw_only=True
     normalise: Literal["none", "rms"] = "rms"
     classes: Literal["engine", "family", "binary"] = "engine"
     pooling: Literal["statistics", "attentive", "nes2net"] = "statistics"
-    statistics: tuple[Statistic, ...] = ("mean",)
+    statistics: tuple[Statistic, ...] = ("mean", "deviation", "change-1", "change-4")
     objective: Literal["experts", "origin", "one-class"] = "experts"
     experts: tuple[Expert, ...] = (
-        Expert(against="all", classes="engine", ridge=100.0),
+        Expert(against="all", classes="engine", ridge=100.0, statistics=("mean",)),
         Expert(against="copied", classes="binary", ridge=3.0),
     )
     sharpness: float = 3.0
@@ -196,7 +196,9 @@ class Origin:
             if module.experts:
                 targets = {name: column[rows] for name, column in examples.targets.items()}
                 assert isinstance(module.head, ExpertHeads)
-                fit_experts(module.head, module.experts, module.standardise, values, targets)
+                fit_experts(
+                    module.head, module.experts, module.statistics, module.standardise, values, targets
+                )
         return {"rows": examples.hash(rows)}
 
     def losses(

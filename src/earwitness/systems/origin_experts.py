@@ -20,12 +20,14 @@ class Expert(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         against: which spoofs it learns from: `spoken` (text-to-speech), `copied` (resynthesised real
             speech) or `all`.
         classes: `engine` (real speech against the engine that fits best) or `binary`.
+        statistics: which of the recipe's it reads; all when empty.
         ridge: see `layers.ridge`; large trusts the classes' means alone.
     """
 
     against: Literal["all", "spoken", "copied"]
     classes: Literal["engine", "binary"]
     ridge: float
+    statistics: tuple[str, ...] = ()
 
 
 class Standardise(nn.Module):
@@ -83,6 +85,7 @@ class ExpertHeads(nn.Module):
 def fit_experts(
     heads: ExpertHeads,
     experts: Sequence[Expert],
+    statistics: Sequence[str],
     standardise: Standardise,
     pooled: np.ndarray,
     targets: Mapping[str, np.ndarray],
@@ -92,6 +95,7 @@ def fit_experts(
     Args:
         heads: that are filled.
         experts: what each is to be.
+        statistics: of the pooled vectors, in order, all equally wide.
         standardise: fitted already.
         pooled: (n, dimension) statistics of the training rows.
         targets: `origin`, `weight` and `copied` (1 = resynthesised real speech) of those rows.
@@ -112,7 +116,12 @@ def fit_experts(
             number = targets["origin"][rows] if expert.classes == "engine" else real[rows] * 2.0 - 1.0
             outputs = linear.out_features
             target = np.eye(outputs)[number] if outputs > 1 else np.asarray(number)[:, None]
-            solved, offset = ridge_weights(vectors[rows], target, weight, expert.ridge)
+            wide = vectors.shape[1] // len(statistics)
+            read = [statistics.index(name) for name in expert.statistics or statistics]
+            columns = np.concatenate([which * wide + np.arange(wide) for which in read])
+            found = ridge_weights(vectors[np.ix_(rows, columns)], target, weight, expert.ridge)
+            solved, offset = np.zeros((outputs, vectors.shape[1])), found[1]
+            solved[:, columns] = found[0]
             linear.weight.copy_(torch.from_numpy(solved))
             linear.bias.copy_(torch.from_numpy(offset))
             score = heads.each(torch.from_numpy(vectors[rows]))[:, place].numpy().astype(np.float64)

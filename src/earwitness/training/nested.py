@@ -9,7 +9,7 @@ import numpy as np
 
 from earwitness.training.logistic import Affine, fit_affine
 from earwitness.training.rounds import Round, Rows, balanced_weights, crossed_rounds, even_folds
-from earwitness.training.verdicts import Verdicts, fit_verdicts
+from earwitness.training.verdicts import Verdicts, fit_verdicts, spoken_verdicts
 
 FitAndScore = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """(training rows, test rows) -> (test rows,) raw scores by a system trained on the training rows only."""
@@ -25,6 +25,7 @@ class HeldBack(msgspec.Struct, frozen=True, kw_only=True):
         raw: (n,) raw score, higher = more bona fide.
         llr: (n,) calibrated inside the outer round.
         said: (n,) verdict by the round's own thresholds: 1 bona fide, -1 spoof, 0 inconclusive.
+        said_at: share of wrong verdicts aimed at -> the same at other aims.
         calibrators: of each outer round.
         verdicts: thresholds of each outer round.
         rounds: the outer rounds.
@@ -36,6 +37,7 @@ class HeldBack(msgspec.Struct, frozen=True, kw_only=True):
     raw: np.ndarray
     llr: np.ndarray
     said: np.ndarray
+    said_at: dict[float, np.ndarray]
     calibrators: tuple[Affine, ...]
     verdicts: tuple[Verdicts, ...]
     rounds: tuple[Round, ...]
@@ -81,6 +83,7 @@ def nested_held_back(
     *,
     inner_folds: int = 2,
     wrong: float = 0.05,
+    also: Sequence[float] = (),
     progress: Callable[[int, int], None] | None = None,
 ) -> HeldBack:
     """Score every outer round with calibrator and thresholds from inner rounds of its training side.
@@ -92,19 +95,23 @@ def nested_held_back(
         fit_and_score: trains on rows, scores others.
         inner_folds: folds of sources inside each outer round.
         wrong: highest share of wrong verdicts that the thresholds aim at, 0 to 1.
+        also: other aims, for comparison.
         progress: called with (rounds done, rounds).
     """
     rounds = crossed_rounds(table, rows, folds)
     parts: list[tuple[np.ndarray, ...]] = []
     calibrators, verdicts = [], []
+    elsewhere: dict[float, list[np.ndarray]] = {aim: [] for aim in also}
     for number, outer in enumerate(rounds):
         inner = crossed_rounds(table, outer.train, even_folds(table, outer.train, inner_folds))
         inner_row, inner_raw, _ = out_of_fold(inner, fit_and_score)
         calibrator, threshold = fit_on_held_back(table, inner_row, inner_raw, wrong)
         row, raw, _ = out_of_fold([outer], fit_and_score)
         llr = calibrator(raw)
-        real = llr >= threshold.bona_fide_above
-        said = np.where(real, 1, np.where(llr <= threshold.spoof_below, -1, 0))
+        said = spoken_verdicts(llr, threshold)
+        for aim in also:
+            _, other = fit_on_held_back(table, inner_row, inner_raw, aim)
+            elsewhere[aim].append(spoken_verdicts(llr, other))
         parts.append((row, np.full(len(row), number), np.full(len(row), outer.family), raw, llr, said))
         calibrators.append(calibrator)
         verdicts.append(threshold)
@@ -112,6 +119,14 @@ def nested_held_back(
             progress(number + 1, len(rounds))
     row, which, family, raw, llr, said = (np.concatenate(column) for column in zip(*parts, strict=True))
     return HeldBack(
-        row=row, round=which, family=family, raw=raw, llr=llr, said=said,
-        calibrators=tuple(calibrators), verdicts=tuple(verdicts), rounds=tuple(rounds),
-    )  # fmt: skip
+        row=row,
+        round=which,
+        family=family,
+        raw=raw,
+        llr=llr,
+        said=said,
+        said_at={aim: np.concatenate(values) for aim, values in elsewhere.items()},
+        calibrators=tuple(calibrators),
+        verdicts=tuple(verdicts),
+        rounds=tuple(rounds),
+    )

@@ -100,10 +100,20 @@ def _boundary(score: np.ndarray, right: np.ndarray, weight: np.ndarray, wrong: f
     return float(sorted_score[place] + sorted_score[place + 1]) / 2
 
 
+def spoken_verdicts(llr: np.ndarray, verdicts: Verdicts) -> np.ndarray:
+    """Verdict of each score: 1 bona fide, -1 spoof, 0 inconclusive.
+
+    Example:
+        >>> spoken_verdicts(np.array([-3.0, 0.0, 3.0]), Verdicts(spoof_below=-1, bona_fide_above=1)).tolist()
+        [-1, 0, 1]
+    """
+    return np.where(llr >= verdicts.bona_fide_above, 1, np.where(llr <= verdicts.spoof_below, -1, 0))
+
+
 def outcome(llr: np.ndarray, bona_fide: np.ndarray, verdicts: Verdicts) -> Outcome:
     """Count what the thresholds say about trials whose truth is known."""
-    real, fake = llr >= verdicts.bona_fide_above, llr <= verdicts.spoof_below
-    fake = fake & ~real
+    said = spoken_verdicts(llr, verdicts)
+    real, fake = said == 1, said == -1
     wrong = (real & ~bona_fide) | (fake & bona_fide)
 
     def share(said: np.ndarray, of: np.ndarray) -> float:
