@@ -30,7 +30,7 @@ def confusion_plot(matrix: ArrayLike, classes: Sequence[str]) -> str:
     side = max(420, min(1200, 150 + 46 * n))
     figure = Figure(
         "Confusion",
-        "rows are the truth, columns the answer; shade: share of the row",
+        "shade: share of its row",
         "answer",
         "truth",
         (0, n),
@@ -38,6 +38,7 @@ def confusion_plot(matrix: ArrayLike, classes: Sequence[str]) -> str:
         ticks,
         [(n - at, name) for at, name in ticks],
         size=(side + 60, side),
+        left=52 + 6.5 * max(len(word) for _, word in ticks),
     )
     figure._axes = [mark for mark in figure._axes if not mark.startswith("<path")]
     for row in range(n):

@@ -33,6 +33,7 @@ class Figure:
         x_scale: map of values before they are placed, such as the probit.
         y_scale: likewise.
         size: width and height in pixels.
+        left: room for the words of the vertical ticks, in pixels.
 
     Example:
         >>> figure = Figure("t", "s", "x", "y", (0, 1), (0, 1), [(0, "0")], [(1, "1")])
@@ -55,9 +56,10 @@ class Figure:
         x_scale: Scale = np.asarray,
         y_scale: Scale = np.asarray,
         size: tuple[int, int] = (640, 480),
+        left: float = 72.0,
     ) -> None:
         self.size = size
-        self.left, self.top = 72.0, 74.0
+        self.left, self.top = left, 74.0
         self.width, self.height = size[0] - self.left - 28, size[1] - self.top - 60
         self._scales = x_scale, y_scale
         self._ranges = [
