@@ -117,6 +117,8 @@ def test_training_twice_gives_the_same_bytes(corpus: Path, tmp_path: Path) -> No
     first = trained(corpus, tmp_path / "first", tmp_path / "store")
     again = trained(corpus, tmp_path / "again", tmp_path / "store")  # from what the store kept
     anew = trained(corpus, tmp_path / "anew")
+    resumed = trained(corpus, tmp_path / "again")  # from the scores that the run has kept
+    assert resumed == again
     for name in ("head.onnx", "manifest.json", "card.json", "card.md"):
         assert (first / name).read_bytes() == (again / name).read_bytes() == (anew / name).read_bytes()
 

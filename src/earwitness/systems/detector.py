@@ -21,6 +21,7 @@ from earwitness.evidence import manifest as instrument
 from earwitness.systems.clip_windows import WindowRule, clip_scores
 from earwitness.systems.detection_table import Pooled, corpus_hash, origin_classes, pool_corpus, read_rows
 from earwitness.systems.held_back_figures import held_back_figures
+from earwitness.systems.held_back_table import held_back_table, read_held_back
 from earwitness.systems.instrument_card import write_card
 from earwitness.systems.instrument_export import export_head
 from earwitness.systems.origin import Origin, OriginNetwork, OriginRecipe
@@ -111,12 +112,14 @@ def train_detector(
     )
     head = HeadTraining(recipe, (len(view.layers), encoder.dimension), classes, origin, rows, pooled)
     usable = np.unique(pooled.clip)
-    held = nested_held_back(
-        rows, usable, even_folds(rows, usable, plan.folds), head.fit_and_score,
-        inner_folds=plan.inner_folds, wrong=plan.wrong, also=(0.01, 0.02, 0.03, 0.05, 0.1),
-        progress=None if progress is None else lambda done, of: progress("leave out", done, of),
-    )  # fmt: skip
-    run.write_scores(_score_table(held, rows, table))
+    held = read_held_back(run.path, table)
+    if held is None:
+        held = nested_held_back(
+            rows, usable, even_folds(rows, usable, plan.folds), head.fit_and_score,
+            inner_folds=plan.inner_folds, wrong=plan.wrong, also=(0.01, 0.02, 0.03, 0.05, 0.1),
+            progress=None if progress is None else lambda done, of: progress("leave out", done, of),
+        )  # fmt: skip
+        run.write_scores(held_back_table(held, rows, table))
     tables = {name: pl.read_parquet(path) for name, path in (rivals or {}).items()}
     figures = held_back_figures(held, rows, table, tables)
     network, curves = head.train(usable)
@@ -237,20 +240,6 @@ def _frames(plan: Plan, encoder: OnnxEncoder) -> int:
     return round(plan.rule.window_seconds * encoder.frame_rate)
 
 
-def _score_table(held: HeldBack, rows: Rows, table: pl.DataFrame) -> pl.DataFrame:
-    return pl.DataFrame(
-        {
-            "id": table["id"].gather(held.row),
-            "round": held.round,
-            "family_held_back": held.family,
-            "bona_fide": rows.bona_fide[held.row],
-            "raw": held.raw,
-            "score": held.llr,
-            "verdict": held.said,
-        }
-    )
-
-
 def _manifest(
     held: HeldBack,
     rows: Rows,
@@ -264,7 +253,7 @@ def _manifest(
     llr, real = calibrator(held.raw), rows.bona_fide[held.row]
     if not np.isfinite(llr).all():
         raise BadInput("a held-back score is not finite; lower the learning rate or raise the ridge")
-    how = f"{len(llr)} held-back scores of {len(held.rounds)} leave-out rounds"
+    how = f"{len(llr)} held-back scores of {len(np.unique(held.round))} leave-out rounds"
     return instrument.Manifest(
         name=plan.name,
         version=f"{earwitness.__version__}+{hashlib.sha256(sha256.encode()).hexdigest()[:8]}",

@@ -126,11 +126,11 @@ def _family(trials: FamilyTrials) -> dict[str, Any]:
 def _mean_of_rounds(held: HeldBack, rows: Rows) -> float:
     """Each round by itself, as one deployed system would meet it; then rounds, then families averaged."""
     families: dict[str, list[float]] = {}
-    for number, one in enumerate(held.rounds):
-        real = rows.bona_fide[held.row] & (held.round == number)
-        fake = ~rows.bona_fide[held.row] & (held.round == number)
+    for number in np.unique(held.round):
+        mine = held.round == number
+        real, fake = mine & rows.bona_fide[held.row], mine & ~rows.bona_fide[held.row]
         if real.any() and fake.any():
-            families.setdefault(one.family, []).append(eer(held.llr[real], held.llr[fake]))
+            families.setdefault(str(held.family[mine][0]), []).append(eer(held.llr[real], held.llr[fake]))
     return float(np.mean([np.mean(values) for values in families.values()]))
 
 
