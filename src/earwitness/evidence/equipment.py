@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Protocol
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING
 
 import earwitness
 from earwitness.assets import asset
-from earwitness.audio.path_names import FileName
+from earwitness.audio.path_names import FileName, written
 from earwitness.encoders.onnx_encoder import OnnxEncoder
 from earwitness.errors import BadInput
 from earwitness.evidence.finding import Model, Voice
 from earwitness.evidence.instrument import Instrument, shipped
 
-
-class Comparison(Protocol):
-    """Hears a recording once and says whether it is the reference's voice."""
-
-    def push(self, samples: npt.NDArray[np.float32]) -> None:
-        """Take the next samples, 16 kHz."""
-
-    def push_mask(self, mask: npt.NDArray[np.bool_]) -> None:
-        """Take the next values of the speech mask, one for each 20 ms."""
-
-    def finish(self) -> Voice:
-        """What the whole recording says."""
+if TYPE_CHECKING:
+    from earwitness.encoders.ge2e import VoiceEmbedding
 
 
 class Equipment:
@@ -65,18 +55,40 @@ class Equipment:
                 where=str(path),
             )
 
+        self.workers = ThreadPoolExecutor(self.encoder.threads, thread_name_prefix="quality")
+        self._references: list[tuple[str, VoiceEmbedding | None]] = []
+        self.reference_hashes: tuple[str, ...] = ()
+
     def enrol(self, references: Sequence[FileName]) -> None:
         """Take recordings of a known voice to compare with; none = no comparison.
 
         Raises:
-            BadInput: when a reference cannot be read or holds too little speech.
+            BadInput: when a reference cannot be read.
         """
-        if references:
-            raise BadInput("voices cannot be compared yet", where="--reference")
+        self._references = []
+        self.reference_hashes = ()
+        for reference in references:
+            from earwitness.evidence.voice import reference_voice  # its network is seldom needed
 
-    def comparison(self) -> Comparison | None:
-        """A new comparison with the reference voice, if there is one."""
-        return None
+            path = os.fsdecode(reference)
+            self._references.append((written(path), reference_voice(path)))
+            with open(path, "rb") as file:  # noqa: PTH123
+                self.reference_hashes += (hashlib.file_digest(file, "sha256").hexdigest(),)
+
+    @property
+    def compares(self) -> bool:
+        """Whether there is a reference voice."""
+        return bool(self._references)
+
+    def compare(self, heard: VoiceEmbedding | None) -> Voice:
+        """Whether a voice is that of the references.
+
+        Args:
+            heard: of the recording in question; `None` when it held too little speech.
+        """
+        from earwitness.evidence.voice import voice
+
+        return voice(heard, self._references)
 
     @property
     def model(self) -> Model:

@@ -16,13 +16,16 @@ GENERAL = (
 """Hold for every recording."""
 
 
-def limits(manifest: Manifest, detection: Detection, *, duration: float) -> tuple[str, ...]:
+def limits(
+    manifest: Manifest, detection: Detection, *, duration: float, compared: bool = False
+) -> tuple[str, ...]:
     """Limits of one finding, one sentence each.
 
     Args:
         manifest: of the instrument.
         detection: what it said.
         duration: of the recording, in seconds.
+        compared: whether its voice was compared with a reference.
 
     Returns:
         The general limits, those of the instrument, and those of this recording.
@@ -36,4 +39,8 @@ def limits(manifest: Manifest, detection: Detection, *, duration: float) -> tupl
         )
     else:
         own.append("Spliced stretches shorter than about two seconds are not looked for.")
+    if compared:
+        from earwitness.evidence.voice import voice_limits
+
+        own.extend(voice_limits())
     return (*GENERAL, *manifest.notes, *own)
