@@ -148,7 +148,8 @@ def _open(path: Path, into: Path) -> None:
             archive.extractall(into)
     else:
         data = debian_content(path.read_bytes()) if path.suffix == ".deb" else path.read_bytes()
-        with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+        # As a stream: one pass, where seeking back would decompress all of it again.
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r|*") as archive:
             archive.extractall(into, filter="data")
     for inner in sorted(into.rglob("polish_speech_emotions.zip")):
         _open(inner, inner.parent)
