@@ -131,8 +131,8 @@ def evaluate_detection(
     if clusters is not None:
         if clusters not in rows.columns:
             raise BadInput(f"the key has no column {clusters!r}; it has {', '.join(rows.columns)}")
-        names = rows[clusters].cast(pl.String).fill_null("").to_numpy()
-        groups = tuple(None if _absent(part) else part for part in (names[is_target], names[~is_target]))
+        own = rows[clusters].cast(pl.String).fill_null("").to_numpy()
+        groups = tuple(None if _absent(part) else part for part in (own[is_target], own[~is_target]))
         if all(part is None for part in groups):
             raise BadInput(f"the column {clusters!r} is empty", where="clusters")
     metrics: dict[str, object] = {"eer": "eer"}
@@ -154,6 +154,8 @@ def evaluate_detection(
         )
         for name, metric in metrics.items()
     }
+    order = rows["id"].arg_sort().to_numpy()
+    names = str(rows["id"].gather(order).str.join("\n").item())
     notes = ["act_dcf and cllr take the scores as natural-log likelihood ratios"]
     if figures["eer"].value > 0.5:
         notes.append("the EER is above one half: is the polarity turned round?")
@@ -165,8 +167,8 @@ def evaluate_detection(
         figures=figures,
         breakdown=_breakdown(rows, is_target, scores, confidence, replicates, seed),
         seed=seed,
-        trials_sha256=_digest(rows["id"], is_target),
-        scores_sha256=hashlib.sha256(rows["score"].to_numpy()[rows["id"].arg_sort()].tobytes()).hexdigest(),
+        trials_sha256=hashlib.sha256(names.encode() + is_target[order].tobytes()).hexdigest(),
+        scores_sha256=hashlib.sha256(scores[order].tobytes()).hexdigest(),
         notes=tuple(notes),
     )
 
@@ -222,9 +224,3 @@ def _breakdown(
 
 def _absent(names: NDArray) -> bool:
     return set(names[:1]) <= {None, *NONE} and not (set(np.unique(names.astype(str))) - {"None", *NONE})
-
-
-def _digest(ids: pl.Series, is_target: NDArray[np.bool_]) -> str:
-    order = ids.arg_sort().to_numpy()
-    text = "\n".join(ids.gather(order).to_list()).encode()
-    return hashlib.sha256(text + is_target[order].tobytes()).hexdigest()
