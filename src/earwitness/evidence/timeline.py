@@ -21,9 +21,12 @@ CHANGE_WINDOW_SECONDS = 2.0
 _PLACES = 4
 _LEAST_SCATTER = 0.5
 _WITHIN = 0.36
-"""Scatter inside a recording over scatter between recordings of one class. This, the penalty and the
-margin were chosen on 100 recordings joined from clips of the training corpus (25 splices of 5 families in
-real speech: 60 % found; changes claimed in 4 % of the real and 20 % of the wholly synthetic ones)."""
+"""Scatter inside a recording over scatter between recordings of one class.
+
+Provisional. This, the penalty and the margin are the pick of 72 settings tried on the same 100 joined
+recordings, made of clips that the instrument of that day had been trained on; how often a splice is
+found in other recordings has not been measured.
+"""
 
 
 def timeline(windows: Sequence[Scored], manifest: Manifest) -> tuple[Window, ...]:
