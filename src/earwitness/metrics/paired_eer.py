@@ -12,7 +12,7 @@ from earwitness.metrics.resampled_eer import crossings
 from earwitness.metrics.staircase import Scores, Staircase
 
 Both = tuple[Scores, Scores]
-BLOCK = 10_000_000
+BLOCK = 1_500_000
 """Drawn numbers that are held in memory at once."""
 
 
