@@ -70,6 +70,16 @@ def test_packages_are_opened_without_being_installed(tmp_path: Path) -> None:
     assert (opened.sources / "one/usr/share/a.txt").stat().st_mtime_ns == before
 
 
+def test_an_archive_within_the_archive_is_opened_once(tmp_path: Path) -> None:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as whole:
+        whole.writestr("POLISH/m1.a_nie_1.wav", "sound")
+    inside = "x-1/data/polish/polish_speech_emotions.zip"
+    listed = (archive(tmp_path / "x_1.tar.gz", tar({inside: held.getvalue()})),)
+    opened = unpack(tmp_path, tmp_path / "into", listed)
+    assert (opened.sources / "x/x-1/data/polish/POLISH/m1.a_nie_1.wav").read_text() == "sound"
+
+
 def test_what_was_half_opened_is_opened_again(tmp_path: Path) -> None:
     listed = (archive(tmp_path / "one_1_all.deb", deb({"./a.txt": b"deb"})),)
     (tmp_path / "into/one.part").mkdir(parents=True)

@@ -151,8 +151,9 @@ def _open(path: Path, into: Path) -> None:
         # As a stream: one pass, where seeking back would decompress all of it again.
         with tarfile.open(fileobj=io.BytesIO(data), mode="r|*") as archive:
             archive.extractall(into, filter="data")
-    for inner in sorted(into.rglob("polish_speech_emotions.zip")):
-        _open(inner, inner.parent)
+        # The Polish recordings are an archive within the archive.
+        for inner in sorted(into.rglob("polish_speech_emotions.zip")):
+            _open(inner, inner.parent)
 
 
 def _assemble_kokoro(sources: Path, folder: Path) -> None:
