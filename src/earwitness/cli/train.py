@@ -19,6 +19,7 @@ def train(
     store: Path | None = None,
     recipe: Path | None = None,
     rival: list[Path] | None = None,
+    search: Path | None = None,
 ) -> int:
     """Train a system and validate it by leaving engines and sources out.
 
@@ -29,6 +30,7 @@ def train(
         store: folder that keeps encodings between runs.
         recipe: .toml or .json file with settings that differ from the published ones.
         rival: Parquet files with columns id and score of other systems on the same clips, for the card.
+        search: JSON of benchmarks/detector_search.py, for the card.
     """
     if system != "detector":
         raise BadInput("cannot be trained by this command yet; there is: detector", where=system)
@@ -44,6 +46,7 @@ def train(
         tasks = {what: bars.add_task(what, total=None) for what in ("encode", "leave out")}
         folder = train_detector(
             corpus, store, out, recipe=settings, rivals={path.stem: path for path in rival or []},
+            search=search,
             progress=lambda what, done, of: bars.update(tasks[what], completed=done, total=of),
         )  # fmt: skip
     print(folder)

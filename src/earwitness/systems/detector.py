@@ -74,6 +74,7 @@ def train_detector(
     plan: Plan = Plan(),  # noqa: B008 - frozen
     encoder: OnnxEncoder | None = None,
     rivals: Mapping[str, str | Path] | None = None,
+    search: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Path:
     """Train, validate by leaving engines and sources out, calibrate, and export the detector.
@@ -86,6 +87,7 @@ def train_detector(
         plan: how it is validated.
         encoder: gives the frames; the shipped one when `None`.
         rivals: name -> Parquet with `id` and `score` on the same clips, for the card.
+        search: JSON of `benchmarks/detector_search.py`, for what the card says of the choosing.
         progress: called with (what, done, of how many).
 
     Returns:
@@ -132,6 +134,7 @@ def train_detector(
         "composition": composition(table, usable),
         "head": {"sha256": sha256, "parity": parity},
         "figures": figures,
+        "search": None if search is None else msgspec.json.decode(Path(search).read_bytes()),
     }
     run.write_json("figures.json", record)
     described = _manifest(held, rows, recipe, plan, encoder, classes, sha256)

@@ -34,6 +34,7 @@ def write_card(folder: Path, manifest: Manifest, record: dict[str, Any], recipe:
             "source_folds": folds,
             "packages": versions(),
             **record,
+            "search": _search(record["search"]),
             "limits": manifest.notes,
         }
     )
@@ -104,9 +105,46 @@ def card_text(card: dict[str, Any]) -> str:
             lines += _table(
                 ["", "EER %", "trials"], [[k, _figure(v), str(v["n"])] for k, v in figures[key].items()]
             )
+    lines += _choosing(card["search"])
     lines += ["## What it was trained on", "", *_trained_on(card["composition"])]
     lines += ["## What it cannot do", "", *[f"- {limit}" for limit in card["limits"]], ""]
     return "\n".join(lines)
+
+
+def _search(search: dict[str, Any] | None) -> dict[str, Any] | None:
+    """What the card keeps of a search: how many variants, their spread, and the nested choice."""
+    if search is None:
+        return None
+    means = [variant["mean_eer"] for variant in search["variants"]]
+    return {
+        "variants": len(means),
+        "tried_on_the_way": len(search["tried_on_the_way"]),
+        "best": min(means),
+        "worst": max(means),
+        "nested_choice": (search["nested_choice"] or {}).get("among"),
+    }
+
+
+def _choosing(search: dict[str, Any] | None) -> list[str]:
+    if search is None:
+        return []
+    lines = [
+        "## How its settings were chosen",
+        "",
+        f"On the same leave-out rounds, so the figures above lean to the bright side. {search['variants']} "
+        f"variants of the last search lay between {_percent(search['best'])} and "
+        f"{_percent(search['worst'])} % (mean of single rounds); {search['tried_on_the_way']} more were "
+        "tried on the way (`ledger/detector-search.json`).",
+        "",
+    ]
+    if search["nested_choice"]:
+        rows = [[name, _percent(found["mean_eer"])] for name, found in search["nested_choice"].items()]
+        lines += [
+            "Where every outer round chose anew by its own inner rounds alone:",
+            "",
+            *_table(["chosen among", "mean EER %"], rows),
+        ]
+    return lines
 
 
 def _aims(aims: dict[str, Any]) -> list[str]:
