@@ -27,8 +27,8 @@ import soundfile
 
 from earwitness.audio.decode import decode
 from earwitness.audio.resample import resample
-from earwitness.evidence.analysis import analyze_one
 from earwitness.evidence.equipment import Equipment
+from earwitness.evidence.hearing import analyze_one
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"

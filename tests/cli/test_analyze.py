@@ -20,9 +20,9 @@ import soundfile
 from earwitness.cli import analyze as verb
 from earwitness.cli.main import main
 from earwitness.evidence import batch, journal
-from earwitness.evidence.analysis import analyze_one
 from earwitness.evidence.finding import RecordingFinding
 from earwitness.evidence.findings_files import from_json, json_schema
+from earwitness.evidence.hearing import analyze_one
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "findings.schema.json"
 Run = Callable[..., tuple[int, str, str]]

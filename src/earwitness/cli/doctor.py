@@ -124,8 +124,8 @@ def _self_test() -> str:
     """Analyse a made-up recording twice: everything must run, and say the same."""
     import soundfile
 
-    from earwitness.evidence.analysis import analyze_one
     from earwitness.evidence.equipment import Equipment
+    from earwitness.evidence.hearing import analyze_one
     from earwitness.evidence.self_test import SAMPLE_RATE, speech_like
 
     with tempfile.TemporaryDirectory() as folder:

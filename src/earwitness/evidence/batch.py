@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from earwitness.audio.path_names import written
 from earwitness.errors import BadInput
-from earwitness.evidence.analysis import Stopped, analyze_one
 from earwitness.evidence.equipment import Equipment
 from earwitness.evidence.finding import Failure, RecordingFinding
+from earwitness.evidence.hearing import Stopped, analyze_one
 from earwitness.evidence.journal import Journal, Pictures
 from earwitness.evidence.picture import Picture
 

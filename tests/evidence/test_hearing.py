@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 import soundfile
 
-import earwitness.evidence.analysis as analysis
 from earwitness.audio.activity import speech_probability, speech_segments
 from earwitness.audio.decode import decode
 from earwitness.errors import BadInput
-from earwitness.evidence.analysis import analyze, analyze_one
+from earwitness.evidence import hearing
+from earwitness.evidence.analysis import analyze
 from earwitness.evidence.equipment import Equipment
+from earwitness.evidence.hearing import analyze_one
 from earwitness.evidence.speech_mask import SpeechMask
 from earwitness.evidence.windows import grid, starts
 
@@ -64,7 +65,7 @@ def test_alone_beside_others_in_a_folder_and_on_any_threads(
 def test_blocks_of_any_size(voices: Voices, equipment: Equipment, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = analyze_one(voices["long"], equipment)[0]
     for block in (777, 1 << 22):
-        monkeypatch.setattr(analysis, "_BLOCK", block)
+        monkeypatch.setattr(hearing, "_BLOCK", block)
         assert analyze_one(voices["long"], equipment)[0] == whole
 
 
