@@ -153,7 +153,7 @@ def _record(row: Row, folder: Path) -> dict[str, object]:
         "role": "" if spoken else row.clip.role,
         "transcript": row.text if spoken else row.clip.transcript,
         "synthetic": row.kind != "real",
-        "licence": row.clip.licence if not spoken else "CC0-1.0 (speech made here)",
+        "licence": "NOASSERTION" if spoken else row.clip.licence,  # the sentence has an author of its own
         "emotion": "" if spoken else row.clip.emotion,
         "partner": row.clip.id,
         "partner_source": row.clip.source,
