@@ -42,6 +42,28 @@ def write_card(folder: Path, manifest: Manifest, record: dict[str, Any], recipe:
     write_whole(folder / "card.md", card_text(card).encode())
 
 
+def limits(figures: dict[str, Any]) -> tuple[str, ...]:
+    """What the instrument cannot do, one sentence each; numbers come from the figures.
+
+    Args:
+        figures: from `held_back_figures`.
+    """
+    found = plain(figures)
+    families = {name: each[OURS]["value"] for name, each in found["per_family"].items()}
+    worst = max(families, key=lambda name: families[name])
+    verdicts = found["verdicts"]
+    return (
+        "Trained and validated on open recordings of older making and on open synthesis; no current "
+        "commercial voice cloning was heard.",
+        f"Of recordings with an engine it had never heard, {_percent(verdicts['inconclusive_share'])} % got "
+        f"no verdict, and {_percent(verdicts['wrong_share'])} % of the verdicts given were wrong.",
+        f"The engine family that is hardest to tell unheard is {worst}: at one threshold "
+        f"{_percent(families[worst])} % of both real and synthetic clips are confused.",
+        "Resynthesis that changes real speech little, as by a good vocoder, may pass as real.",
+        "Music, singing, several people speaking at once and played-back recordings were not validated.",
+    )
+
+
 def card_text(card: dict[str, Any]) -> str:
     """Markdown of a card; every number comes from the record."""
     figures, data = card["figures"], card["data"]
