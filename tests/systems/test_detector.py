@@ -19,6 +19,7 @@ from earwitness.systems.detection_table import origin_classes, read_rows
 from earwitness.systems.detector import Plan, clip_means, train_detector
 from earwitness.systems.instrument_card import card_text
 from earwitness.systems.origin import RECIPE
+from earwitness.training.checkpoint import load_tensors
 
 ENGINES = {"espeak": "espeak", "flite": "flite", "lpc": "source-filter"}
 RULE = WindowRule(window_seconds=1.0, hop_seconds=0.5, least_speech=0.5)
@@ -102,6 +103,9 @@ def test_from_corpus_to_instrument(corpus: Path, tmp_path: Path) -> None:
     assert figures["rivals"]["chance"]["rival_minus_ours"]["value"] > 0
     assert figures["verdicts"]["given"] >= figures["verdicts"]["wrong"]
     assert card_text(card) == (folder / "card.md").read_text()
+    weights, record = load_tensors(tmp_path / "run" / "weights.safetensors")
+    assert record["classes"] == ["bona fide", *sorted(ENGINES)]
+    assert "standardise.centre" in weights
     scores = pl.read_parquet(tmp_path / "run" / "scores.parquet")
     assert scores.group_by("id", "round").len()["len"].max() == 1
     # The exported head, window by window, says what the training side said.

@@ -26,6 +26,7 @@ from earwitness.systems.instrument_card import limits, write_card
 from earwitness.systems.instrument_export import export_head
 from earwitness.systems.origin import Origin, OriginNetwork, OriginRecipe
 from earwitness.task import DETECTION, Target, Task
+from earwitness.training.checkpoint import save_tensors
 from earwitness.training.data import Examples
 from earwitness.training.loop import train
 from earwitness.training.nested import HeldBack, fit_on_held_back, nested_held_back
@@ -131,6 +132,7 @@ def train_detector(
     figures = held_back_figures(held, rows, table, tables)
     network, curves = head.train(usable)
     run.write_json("curves.json", curves)
+    save_tensors(run.path / "weights.safetensors", network.state_dict(), {"classes": classes})
     folder = run.path / "instrument"
     folder.mkdir(exist_ok=True)
     sha256, parity = export_head(network, head.shape, _frames(plan, encoder), folder / "head.onnx")
