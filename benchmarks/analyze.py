@@ -144,6 +144,8 @@ def main() -> None:
         result["start_up"] = {"seconds": round(time.perf_counter() - begun, 3)}
         result["model"] = equipment.model.version
         result["clip_of_4_s"] = repeated(lambda: analyze_one(clip, equipment), 20)
+        plain = Equipment(quality=False)
+        result["clip_of_4_s_without_quality"] = repeated(lambda: analyze_one(clip, plain), 20)
         if options.checkpoint:
             result["aasist_window_of_4_s"] = aasist(options.checkpoint, voice)
         result["recording"] = {"hours": options.hours, **process("analyze", str(hour), "--json")}

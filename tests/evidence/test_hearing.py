@@ -154,3 +154,12 @@ def test_the_mask_arrives_as_the_whole_recording_has_it() -> None:
     mask.finish()
     parts.append(mask.take(frames - sum(map(len, parts))))
     assert np.array_equal(np.concatenate(parts), expected)
+
+
+def test_quality_only_when_asked(voices: Voices, instrument: Path) -> None:
+    with_quality, without = (
+        analyze_one(voices["short"], Equipment(instrument, quality=wanted))[0] for wanted in (True, False)
+    )
+    assert with_quality.properties.quality is not None
+    assert without.properties.quality is None
+    assert without.detection == with_quality.detection

@@ -28,6 +28,7 @@ def analyze(
     json: Annotated[bool, Parameter(negative=())] = False,
     prior: float = 0.5,
     hop: float = 0.5,
+    quality: bool = True,
     threads: int | None = None,
     instrument: Path | None = None,
 ) -> int:
@@ -42,6 +43,7 @@ def analyze(
         prior: Probability of a real voice before anything is heard, above 0 and below 1. Changes the
             probability, never the likelihood ratio or the decision.
         hop: Seconds from window to window in the timeline.
+        quality: Predict listening quality too (DNSMOS); it takes most of the time of a short clip.
         threads: Processors to use; all that are free when not given. Changes no finding.
         instrument: Folder of another detection instrument than the shipped one.
 
@@ -61,7 +63,7 @@ def analyze(
     from earwitness.evidence.finding import Failure, Findings, RecordingFinding
     from earwitness.evidence.journal import Pictures
 
-    equipment = Equipment(instrument, threads=threads)
+    equipment = Equipment(instrument, threads=threads, quality=quality)
     check_options(equipment, prior=prior, hop=hop)
     equipment.enrol(reference)
     pictures = None if out is None else Pictures(out / "pictures")

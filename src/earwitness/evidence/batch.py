@@ -38,7 +38,7 @@ def options_hash(equipment: Equipment, *, prior: float, hop: float) -> str:
     model = equipment.model
     parts = (
         model.sha256, model.earwitness, equipment.encoder.revision, repr(prior), repr(hop),
-        *equipment.reference_hashes,
+        repr(equipment.quality), *equipment.reference_hashes,
     )  # fmt: skip
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

@@ -29,6 +29,7 @@ class Equipment:
         encoder: the encoder's ONNX file; the shipped one that the instrument names when `None`.
         threads: chunks encoded at once; one for each processor that is free to us when `None`.
             Findings do not depend on it.
+        quality: whether listening quality is predicted too (DNSMOS, most of the time a short clip takes).
 
     Raises:
         BadInput: when a file is missing or altered, or encoder and instrument do not fit.
@@ -40,6 +41,7 @@ class Equipment:
         *,
         encoder: str | Path | None = None,
         threads: int | None = None,
+        quality: bool = True,
     ) -> None:
         if threads is not None and threads < 1:
             raise BadInput(f"must be at least 1, not {threads}", where="threads")
@@ -55,6 +57,7 @@ class Equipment:
                 where=str(path),
             )
 
+        self.quality = quality
         self.workers = ThreadPoolExecutor(self.encoder.threads, thread_name_prefix="quality")
         self._references: list[tuple[str, VoiceEmbedding | None]] = []
         self.reference_hashes: tuple[str, ...] = ()

@@ -155,7 +155,9 @@ class _Hearing:
 
     def finish(self) -> None:
         # Quality is worked out while the last chunk is encoded.
-        self._qualities = [self._workers.submit(window_quality, window) for window in self.windows.windows()]
+        if self._equipment.quality:
+            chosen = self.windows.windows()
+            self._qualities = [self._workers.submit(window_quality, window) for window in chosen]
         self.mask.push(self._activity.finish())
         self.mask.finish()
         self._waiting.extend(self._frames.finish())
@@ -185,7 +187,7 @@ class _Hearing:
         return padded.reshape(-1, self._cell).sum(axis=1).astype(np.float64)
 
     def quality(self) -> Quality | None:
-        """Mean over the windows; `None` without any."""
+        """Mean over the windows; `None` without any, or where it was not asked for."""
         each = [future.result() for future in self._qualities]
         if not each:
             return None
