@@ -5,6 +5,7 @@ python tools/third_party.py
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from earwitness.assets import asset, catalogue
@@ -32,6 +33,16 @@ def page() -> str:
         lines.append(
             f"| {name} | `{entry.file}` | {size / 1e6:.1f} | {entry.licence} | {source} | `{entry.sha256}` |"
         )
+    for path in sorted((ROOT / "src/earwitness/assets/instruments").glob("*/manifest.json")):
+        manifest = json.loads(path.read_bytes())
+        head = path.with_name(manifest["head"]["file"])
+        total += head.stat().st_size
+        lines.append(
+            f"| {path.parent.name} | `instruments/{path.parent.name}/{head.name}` | "
+            f"{head.stat().st_size / 1e6:.1f} | Apache-2.0 | trained by `earwitness train detector` on "
+            f"open-voices, {manifest['name']} {manifest['version']} | `{manifest['head']['sha256']}` |"
+        )
+    lines += ["", "The recordings in `examples/` have their table in `examples/README.md`."]
     lines += ["", f"Together {total / 1e6:.1f} MB."]
     return "\n".join(lines) + "\n"
 
