@@ -25,6 +25,7 @@ from earwitness.systems.held_back_table import held_back_table, read_held_back
 from earwitness.systems.instrument_card import limits, write_card
 from earwitness.systems.instrument_export import export_head
 from earwitness.systems.origin import Origin, OriginNetwork, OriginRecipe
+from earwitness.systems.without_copies import without_copies
 from earwitness.task import DETECTION, Target, Task
 from earwitness.training.checkpoint import save_tensors
 from earwitness.training.data import Examples
@@ -118,10 +119,11 @@ def train_detector(
     )
     head = HeadTraining(recipe, (len(view.layers), encoder.dimension), classes, origin, rows, pooled)
     usable = np.unique(pooled.clip)
+    folds = even_folds(rows, usable, plan.folds)
     held = read_held_back(run.path, table)
     if held is None:
         held = nested_held_back(
-            rows, usable, even_folds(rows, usable, plan.folds), head.fit_and_score,
+            rows, usable, folds, head.fit_and_score,
             inner_folds=plan.inner_folds, wrong=plan.wrong, also=AIMS,
             progress=None if progress is None else lambda done, of: progress("leave out", done, of),
         )  # fmt: skip
@@ -130,6 +132,7 @@ def train_detector(
         held = msgspec.structs.replace(held, said=held.said_at[plan.wrong])
     tables = {name: pl.read_parquet(path) for name, path in (rivals or {}).items()}
     figures = held_back_figures(held, rows, table, tables)
+    figures["without_copies"] = without_copies(rows, usable, head.copied, folds, head.fit_and_score)
     network, curves = head.train(usable)
     run.write_json("curves.json", curves)
     save_tensors(run.path / "weights.safetensors", network.state_dict(), {"classes": classes})
