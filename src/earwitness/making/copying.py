@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import ClassVar
 
 import numpy as np
@@ -15,7 +16,7 @@ RATE = 16_000
 """All resynthesis is done at this rate, in Hz: that of the encoders."""
 
 
-class CopySynthesis:
+class CopySynthesis(ABC):
     """A vocoder: speech is taken apart into parameters and built again from them.
 
     A subclass names its `engine` and its `family`: `source-filter` (an excitation through an
@@ -26,10 +27,11 @@ class CopySynthesis:
     engine: ClassVar[str]
     family: ClassVar[str]
 
+    @abstractmethod
     def draw(self, rng: np.random.Generator) -> dict[str, Setting]:
         """Draw the settings of one copy."""
-        raise NotImplementedError
 
+    @abstractmethod
     def resynthesise(
         self, samples: Samples, settings: dict[str, Setting], rng: np.random.Generator
     ) -> Samples:
@@ -43,7 +45,6 @@ class CopySynthesis:
         Returns:
             Shape (samples,), as long as what came in, of any level.
         """
-        raise NotImplementedError
 
     def make(self, source: str | Recording, rng: np.random.Generator) -> Made:
         """Copy a recording.
