@@ -51,7 +51,8 @@ def min_dcf_of(
 ) -> float:
     """Minimum detection cost of scores that are already sorted; see `min_dcf`."""
     miss_weight, fa_weight, default = weights(p_target, c_miss, c_fa)
-    best = lowest_cost(stairs, miss_weight, fa_weight)
+    # "Accept all" and "reject all" are always to be had; summing eleven elevenths may round above them.
+    best = min(lowest_cost(stairs, miss_weight, fa_weight), default)
     return best / default if normalise else best
 
 
