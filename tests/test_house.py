@@ -12,7 +12,8 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "earwitness"
 FLOORS = {
     "cli": 8, "service": 8, "systems": 7, "training": 6, "evidence": 6, "encoders": 5, "corpora": 4,
-    "making": 3, "audio": 2, "metrics": 2, "layers": 2, "language": 2, "assets": 1, "task": 1, "errors": 0,
+    "making": 3, "audio": 2, "metrics": 2, "layers": 2, "language": 2, "assets": 1, "task": 1,
+    "whole_file": 1, "errors": 0,
 }  # fmt: skip
 TORCH_FREE = ("assets", "audio", "cli", "corpora", "evidence", "metrics", "task", "errors")
 VAGUE = {"utils.py", "helpers.py", "common.py", "misc.py", "base.py"}

@@ -33,7 +33,7 @@ from earwitness.training.loop import train
 from earwitness.training.nested import HeldBack, fit_on_held_back, nested_held_back
 from earwitness.training.rounds import Rows, balanced_weights, even_folds
 from earwitness.training.run import RunFolder
-from earwitness.training.whole_file import write_whole
+from earwitness.whole_file import write_whole
 
 Progress = Callable[[str, int, int], None]
 ENCODER = "whisper-base-frames"

@@ -11,7 +11,7 @@ from earwitness.evidence.manifest import Manifest
 from earwitness.systems.held_back_figures import OURS
 from earwitness.training.recipe import Recipe
 from earwitness.training.run import plain, versions
-from earwitness.training.whole_file import write_whole
+from earwitness.whole_file import write_whole
 
 
 def write_card(folder: Path, manifest: Manifest, record: dict[str, Any], recipe: Recipe, folds: int) -> None:

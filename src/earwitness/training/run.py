@@ -15,7 +15,7 @@ import polars as pl
 import earwitness
 from earwitness.errors import BadInput
 from earwitness.training.recipe import Recipe, recipe_hash, recipe_json
-from earwitness.training.whole_file import write_whole
+from earwitness.whole_file import write_whole
 
 _PACKAGES = ("torch", "numpy", "scipy", "onnx", "onnxruntime", "polars", "soundfile", "soxr", "safetensors")
 

@@ -18,6 +18,7 @@ from earwitness.audio.recording import Recording
 from earwitness.corpora.open_voices.plan import Row
 from earwitness.corpora.open_voices.row import family, make_row
 from earwitness.errors import BadInput
+from earwitness.whole_file import write_whole
 
 TABLE = "corpus.parquet"
 FAILED = "failed.json"
@@ -83,7 +84,7 @@ def build(
     table = tabulate([row for row in rows if row.id not in failed], folder)
     if not len(table):
         raise BadInput("nothing could be made", where=str(folder))
-    whole_file(folder / FAILED, msgspec.json.format(msgspec.json.encode(failed)))
+    write_whole(folder / FAILED, msgspec.json.format(msgspec.json.encode(failed)))
     part = folder / f"{TABLE}.part"
     table.write_parquet(part)
     part.replace(folder / TABLE)
@@ -108,13 +109,6 @@ def audio_path(row: Row) -> Path:
 def tabulate(rows: list[Row], folder: Path) -> pl.DataFrame:
     """The table of a corpus whose clips are there, one row an utterance (see `Corpus`)."""
     return pl.DataFrame([_record(row, folder) for row in rows], infer_schema_length=None)
-
-
-def whole_file(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(content)
-    part.replace(path)
 
 
 def _made(row: Row, folder: Path, sources: Path, kokoro: Path) -> str:

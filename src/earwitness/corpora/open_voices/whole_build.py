@@ -13,12 +13,13 @@ from earwitness.corpora.corpus import Corpus
 from earwitness.corpora.open_voices import asterisk, fillets, gcin, polish, queen, tuxpaint
 from earwitness.corpora.open_voices.archive_list import ARCHIVES, Archive
 from earwitness.corpora.open_voices.archives import obtain, unpack
-from earwitness.corpora.open_voices.build import build, whole_file
+from earwitness.corpora.open_voices.build import build
 from earwitness.corpora.open_voices.card import Card, card, written
 from earwitness.corpora.open_voices.clip import Clip
 from earwitness.corpora.open_voices.plan import SUBSETS, plan
 from earwitness.errors import BadInput
 from earwitness.making.kokoro import voices
+from earwitness.whole_file import write_whole
 
 SOURCES = (asterisk, tuxpaint, gcin, fillets, queen, polish)
 TINY = ("asterisk-core-sounds-en", "asterisk-core-sounds-en-wav", "gcin-voice")
@@ -98,7 +99,7 @@ def build_open_voices(
     names = voices(opened.kokoro) if (opened.kokoro / "model.onnx").is_file() else ()
     rows = plan(clips, names, SUBSETS[subset], seed)
     shown.tell(f"making {len(rows):,} utterances from {len(clips):,} clips")
-    whole_file(folder / "build.json", settings)
+    write_whole(folder / "build.json", settings)
 
     def made(done: int, total: int) -> None:
         shown.step("making", done, total)
@@ -140,8 +141,8 @@ def finish(
         version=earwitness.__version__,
         refused=refused,
     )
-    whole_file(folder / "card.md", written(result).encode())
-    whole_file(folder / "card.json", msgspec.json.format(msgspec.json.encode(result)))
+    write_whole(folder / "card.md", written(result).encode())
+    write_whole(folder / "card.json", msgspec.json.format(msgspec.json.encode(result)))
     return result
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import msgspec
@@ -11,6 +10,7 @@ from earwitness.errors import BadInput
 from earwitness.metrics.calibration.isotonic_llr import Isotonic
 from earwitness.metrics.calibration.linear import Fusion, Logistic
 from earwitness.metrics.calibration.temperature_scaling import Temperature
+from earwitness.whole_file import write_whole
 
 Calibrator = Logistic | Fusion | Isotonic | Temperature
 
@@ -42,10 +42,7 @@ def from_json(text: bytes | str) -> Calibrator:
 
 def write(calibrator: Calibrator, path: str | Path) -> None:
     """Write a calibrator to a JSON file, whole or not at all."""
-    path = Path(path)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    part.write_bytes(msgspec.json.format(to_json(calibrator), indent=2) + b"\n")
-    part.replace(path)
+    write_whole(Path(path), msgspec.json.format(to_json(calibrator), indent=2) + b"\n")
 
 
 def read(path: str | Path) -> Calibrator:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import msgspec
 
 from earwitness.errors import BadInput
 from earwitness.metrics.localisation.segments import Segment, checked_segments
+from earwitness.whole_file import write_whole
 
 Labelled = dict[str, list[Segment]]
 
@@ -124,7 +124,4 @@ def _number(field: str, line: int, column: int, path: str | Path) -> float:
 
 
 def _write(path: str | Path, text: str) -> None:
-    path = Path(path)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+    write_whole(Path(path), text.encode("utf-8"))
