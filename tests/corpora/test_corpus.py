@@ -37,7 +37,6 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
         ({"id": "a"}, "more than once"),
         ({"end": 0.0}, "ends before it starts"),
         ({"start": -1.0}, "ends before it starts"),
-        ({"end": None}, "without 'end'"),
         ({"end": float("nan")}, "ends before it starts"),
         ({"group": None}, "without 'group'"),
         ({"path": "/etc/passwd"}, "outside of the corpus folder"),
@@ -85,3 +84,8 @@ def test_parts_and_unions_are_new_corpora() -> None:
         corpus.join(part)
     with pytest.raises(BadInput, match="no rows"):
         corpus.where(pl.col("id") == "z")
+
+
+def test_a_row_without_end_goes_to_the_end_of_its_file() -> None:
+    row = {"id": "a", "path": "a.wav", "start": 0.0, "end": None, "split": "", "speaker": "", "group": "a"}
+    assert Corpus(pl.DataFrame([row])).table["end"].to_list() == [None]

@@ -8,13 +8,15 @@ from pathlib import Path
 
 import polars as pl
 
+from earwitness.corpora.scan_report import ScanReport
 from earwitness.errors import BadInput
 
 COLUMNS: dict[str, type[pl.DataType]] = {
     "id": pl.String, "path": pl.String, "start": pl.Float64, "end": pl.Float64, "split": pl.String,
     "speaker": pl.String, "group": pl.String,
 }  # fmt: skip
-"""What every corpus has; start and end are in seconds. Labels are columns of their own."""
+"""What every corpus has; start and end are in seconds, an end of null is that of the file. Labels are
+columns of their own."""
 
 
 class Corpus:
@@ -23,6 +25,7 @@ class Corpus:
     Args:
         table: with at least the columns of `COLUMNS`.
         name: of the corpus, for messages.
+        report: what a scan left out; nothing to tell when it was not scanned.
 
     Raises:
         BadInput: when a column is missing or of the wrong type, there is no row, an id occurs
@@ -35,10 +38,16 @@ class Corpus:
         1
     """
 
-    __slots__ = ("_name", "_table")
+    __slots__ = ("_name", "_report", "_table")
 
-    def __init__(self, table: pl.DataFrame, name: str = "corpus") -> None:
+    def __init__(
+        self,
+        table: pl.DataFrame,
+        name: str = "corpus",
+        report: ScanReport = ScanReport(),  # noqa: B008 - frozen
+    ) -> None:
         self._name = name
+        self._report = report
         self._table = _checked(table, name)
 
     @property
@@ -50,6 +59,11 @@ class Corpus:
     def name(self) -> str:
         """Name of the corpus."""
         return self._name
+
+    @property
+    def report(self) -> ScanReport:
+        """What the scan left out."""
+        return self._report
 
     def __len__(self) -> int:
         return len(self._table)
@@ -122,14 +136,16 @@ def _checked(table: pl.DataFrame, name: str) -> pl.DataFrame:
         table = table.with_columns(pl.col(column).cast(kind) for column, kind in COLUMNS.items())
     except pl.exceptions.InvalidOperationError as error:
         raise BadInput(f"has a column of the wrong type: {str(error).splitlines()[0]}", where=name) from error
-    for column in ("id", "path", "start", "end", "group"):
+    for column in ("id", "path", "start", "group"):
         if table[column].null_count():
             raise BadInput(f"has rows without {column!r}", where=name)
     twice = table["id"].filter(table["id"].is_duplicated())
     if len(twice):
         raise BadInput(f"holds the id {twice[0]!r} more than once", where=name)
     backward = table.filter(
-        ~(pl.col("end") > pl.col("start")) | (pl.col("start") < 0) | ~pl.col("end").is_finite()
+        ~(pl.col("end").fill_null(float("inf")) > pl.col("start"))
+        | (pl.col("start") < 0)
+        | ~pl.col("end").fill_null(0.0).is_finite()
     )
     if len(backward):
         raise BadInput(f"row {backward['id'][0]!r} ends before it starts", where=name)

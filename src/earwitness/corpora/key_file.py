@@ -1,0 +1,112 @@
+"""Key and protocol files of public corpora: text tables, read strictly, whatever wrote them."""
+
+from __future__ import annotations
+
+import codecs
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+
+from earwitness.errors import BadInput
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
+)  # fmt: skip
+
+
+def read_text(path: str | os.PathLike[str]) -> str:
+    r"""A text file, whether UTF-8 or UTF-16, with or without a byte-order mark, with any line ends.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        Its text with `\n` line ends and no mark.
+
+    Raises:
+        BadInput: when it is missing, cannot be read, or is not text in one of these encodings.
+    """
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise BadInput(f"cannot be read: {error.strerror}", where=str(path)) from error
+    encoding = next((name for mark, name in _MARKS if content.startswith(mark)), "utf-8")
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise BadInput(
+            f"is not {encoding} text (byte {error.start}); save it as UTF-8", where=str(path)
+        ) from error
+    if "\0" in text:
+        raise BadInput("is not text; UTF-16 needs its byte-order mark", where=str(path))
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_key(
+    path: str | os.PathLike[str],
+    columns: Sequence[str],
+    *,
+    separator: str | None = None,
+    header: bool = False,
+) -> pl.DataFrame:
+    """A table whose lines all have the same columns, as text.
+
+    Args:
+        path: of the file.
+        columns: names for its columns, in order.
+        separator: between columns; white space of any length when `None`.
+        header: the first line names the columns and is passed over.
+
+    Returns:
+        One row a line, blank lines left out, all columns as text.
+
+    Raises:
+        BadInput: when it cannot be read, has no rows, or a line has another number of columns; the
+            message names the line.
+    """
+    lines = read_text(path).split("\n")
+    numbered = [(number, line) for number, line in enumerate(lines, 1) if line.strip()][int(header) :]
+    if not numbered:
+        raise BadInput("has no rows", where=str(path))
+    cells = [line.split(separator) for _, line in numbered]
+    width = len(columns)
+    for (number, _), row in zip(numbered, cells, strict=True):
+        if len(row) != width:
+            raise BadInput(f"line {number} has {len(row)} columns, not {width}", where=str(path))
+    return pl.DataFrame(cells, schema=dict.fromkeys(columns, pl.String), orient="row")
+
+
+def column_count(path: str | os.PathLike[str], separator: str | None = None) -> int:
+    """How many columns the first line has that is not blank, where releases differ.
+
+    Raises:
+        BadInput: when the file cannot be read or has no rows.
+    """
+    for line in read_text(path).split("\n"):
+        if line.strip():
+            return len(line.split(separator))
+    raise BadInput("has no rows", where=str(path))
+
+
+def relabel(
+    key: pl.DataFrame, column: str, labels: dict[str, str], path: str | os.PathLike[str]
+) -> pl.DataFrame:
+    """A key whose labels are brought to the words of earwitness ("bona fide", "spoof").
+
+    Args:
+        key: as read.
+        column: of the labels.
+        labels: word in the file -> our word.
+        path: of the key, for the message.
+
+    Raises:
+        BadInput: when a label is none of them: a key with other words may have the other polarity.
+    """
+    unknown = key.filter(~pl.col(column).is_in(list(labels)))
+    if len(unknown):
+        known = ", ".join(labels)
+        raise BadInput(f"has the label {unknown[column][0]!r}; known are {known}", where=str(path))
+    return key.with_columns(pl.col(column).replace_strict(labels, return_dtype=pl.String))

@@ -1,0 +1,1 @@
+"""The public corpora of the field, one file each: `CARD` and `scan(root) -> Corpus`."""

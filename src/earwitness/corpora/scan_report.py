@@ -1,0 +1,62 @@
+"""What a scan saw beside its rows: nothing is guessed, everything left out is counted and named."""
+
+from __future__ import annotations
+
+import msgspec
+
+SHOWN = 10
+"""Names kept of each kind of finding, the first in order."""
+
+
+class Noted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A kind of file or row that is not in the table.
+
+    Args:
+        count: how many.
+        examples: the first of them in order, at most `SHOWN`.
+    """
+
+    count: int = 0
+    examples: tuple[str, ...] = ()
+
+
+class ScanReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a scan left out, and how its counts compare with those of a complete copy.
+
+    Args:
+        unknown: files whose names follow none of the corpus' rules.
+        missing: rows of the key whose file is not there; they are not in the table.
+        extra: audio files that no key names; they are not in the table.
+        empty: files of no bytes; they are not in the table.
+        dropped: rows that the corpus' own rules leave out (said in its card).
+        differences: expected counts that were not found, one line each.
+    """
+
+    unknown: Noted = Noted()
+    missing: Noted = Noted()
+    extra: Noted = Noted()
+    empty: Noted = Noted()
+    dropped: Noted = Noted()
+    differences: tuple[str, ...] = ()
+
+    def lines(self) -> list[str]:
+        """The report in words, one line a finding; none when there is nothing to tell.
+
+        Example:
+            >>> ScanReport(unknown=Noted(1, ("readme.wav",))).lines()
+            ['1 file with an unknown name, left out: readme.wav']
+        """
+        told = (
+            (self.unknown, "file with an unknown name, left out", "files with unknown names, left out"),
+            (self.missing, "row of the key has no file, left out", "rows of the key have no file, left out"),
+            (self.extra, "audio file that no key names, left out", "audio files that no key names, left out"),
+            (self.empty, "file of no bytes, left out", "files of no bytes, left out"),
+            (self.dropped, "row left out by the corpus' rules", "rows left out by the corpus' rules"),
+        )
+        found = []
+        for noted, one, several in told:
+            if noted.count:
+                more = ", ..." if noted.count > len(noted.examples) else ""
+                what = one if noted.count == 1 else several
+                found.append(f"{noted.count:,} {what}: {', '.join(noted.examples)}{more}")
+        return [*found, *self.differences]

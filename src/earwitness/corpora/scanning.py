@@ -1,0 +1,147 @@
+"""From files and keys to a corpus: what every scanner of a public corpus is made of."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import msgspec
+import polars as pl
+
+from earwitness.corpora.corpus import COLUMNS, Corpus
+from earwitness.corpora.corpus_card import CorpusCard
+from earwitness.corpora.scan_report import SHOWN, Noted, ScanReport
+from earwitness.errors import BadInput
+
+
+def noted(names: pl.Series) -> Noted:
+    """How many names there are, and the first of them in order."""
+    return Noted(len(names), tuple(names.sort().head(SHOWN).to_list()))
+
+
+def parse_names(files: pl.DataFrame, pattern: str, column: str = "stem") -> tuple[pl.DataFrame, pl.Series]:
+    """Columns out of file names, by one pattern with named groups.
+
+    Args:
+        files: as `file_tree` gives them.
+        pattern: regular expression (Rust's, as polars has it) for the whole of the column, with a
+            named group for each column to be made.
+        column: `stem` or `path`.
+
+    Returns:
+        The files that match, with the columns, and the paths of the others.
+
+    Example:
+        >>> files = pl.DataFrame({"path": ["a1.wav", "x.wav"], "stem": ["a1", "x"], "bytes": [9, 9]})
+        >>> found, unknown = parse_names(files, r"(?P<letter>[a-z])(?P<digit>[0-9])")
+        >>> found["letter"].to_list(), unknown.to_list()
+        (['a'], ['x.wav'])
+    """
+    whole = f"^(?:{pattern})$"
+    matches = files[column].str.contains(whole)
+    found = files.filter(matches).with_columns(pl.col(column).str.extract_groups(whole).alias("_groups"))
+    return found.unnest("_groups"), files.filter(~matches)["path"]
+
+
+def join_key(
+    key: pl.DataFrame, files: pl.DataFrame, *, on: str = "stem", where: str = "key"
+) -> tuple[pl.DataFrame, ScanReport]:
+    """The rows of a key that have a file.
+
+    Args:
+        key: with a column `id`, and one named as `on` when that is not the id.
+        files: as `file_tree` gives them.
+        on: column of both by which a row finds its file: `stem` (then the key's `id` is the stem
+            unless it has a column `stem`) or `path`.
+        where: name of the key, for messages.
+
+    Returns:
+        The key's columns with `path` and `bytes`, and what was missing, extra or empty.
+
+    Raises:
+        BadInput: when the key names a row twice, a path leaves the corpus folder, or two files fit
+            one row.
+    """
+    if on not in key.columns:
+        key = key.with_columns(pl.col("id").alias(on))
+    twice = key["id"].filter(key["id"].is_duplicated())
+    if len(twice):
+        raise BadInput(f"names {twice[0]!r} more than once", where=where)
+    if on == "path":
+        refuse_outside(key["path"], where)
+    wanted = files.join(key.select(on), on=on, how="semi")
+    doubled = wanted.filter(pl.col(on).is_duplicated())
+    if len(doubled):
+        two = ", ".join(doubled.filter(pl.col(on) == doubled[on][0])["path"].head(2).to_list())
+        raise BadInput(f"fits two files: {two}; remove one", where=f"{where}: {doubled[on][0]}")
+    rows = key.join(wanted.select({on, "path", "bytes"}), on=on, how="inner", maintain_order="left")
+    report = ScanReport(
+        missing=noted(key.join(wanted, on=on, how="anti")["id"]),
+        extra=noted(files.join(key.select(on), on=on, how="anti")["path"]),
+    )
+    return rows, report
+
+
+def refuse_outside(paths: pl.Series, where: str) -> None:
+    """Refuse paths that are absolute or go up.
+
+    Raises:
+        BadInput: naming the first.
+    """
+    outside = paths.filter(paths.str.contains(r"^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.([/\\]|$)"))
+    if len(outside):
+        raise BadInput(f"has a path outside of the corpus folder: {outside[0]!r}", where=where)
+
+
+def scanned(
+    card: CorpusCard,
+    rows: pl.DataFrame,
+    root: str | os.PathLike[str],
+    report: ScanReport = ScanReport(),  # noqa: B008 - frozen
+    labels: Sequence[str] = (),
+) -> Corpus:
+    """The corpus of what a scanner found, with its report.
+
+    Files of no bytes are left out and told; columns that the rows do not have get their neutral
+    value: `start` 0, `end` null (to the end of the file), `split` "", `speaker` "" (unknown),
+    `group` the id, `source` the corpus, `synthetic` false, `licence` that of the card, `signal` audio.
+
+    Args:
+        card: of the corpus.
+        rows: with `id`, `path` and, where known, `bytes`; and the label columns.
+        root: that was scanned, for messages.
+        report: of the scan so far.
+        labels: columns to keep beside those of every corpus.
+
+    Raises:
+        BadInput: when no row is left or the table is not sound.
+    """
+    if "bytes" in rows.columns:
+        report = msgspec.structs.replace(report, empty=noted(rows.filter(pl.col("bytes") == 0)["path"]))
+        rows = rows.filter(pl.col("bytes") > 0)
+    if not len(rows):
+        told = "; ".join(report.lines()) or "no audio file has a name of this corpus"
+        raise BadInput(f"holds nothing of {card.title}: {told}", where=str(root))
+    neutral = {
+        "start": pl.lit(0.0), "end": pl.lit(None, pl.Float64), "split": pl.lit(""), "speaker": pl.lit(""),
+        "group": pl.col("id"), "source": pl.lit(card.name), "synthetic": pl.lit(False),
+        "licence": pl.lit(card.licence), "signal": pl.lit("audio"),
+    }  # fmt: skip
+    rows = rows.with_columns(value.alias(name) for name, value in neutral.items() if name not in rows.columns)
+    extra = ("source", "synthetic", "licence", "signal")
+    columns = list(dict.fromkeys((*COLUMNS, *extra, *labels)))
+    table = rows.select(columns)
+    return Corpus(table, card.name, msgspec.structs.replace(report, differences=_differences(card, table)))
+
+
+def _differences(card: CorpusCard, table: pl.DataFrame) -> tuple[str, ...]:
+    told = []
+    for expected in card.expected:
+        rows = table
+        for column, value in expected.where.items():
+            rows = rows.filter(pl.col(column).cast(pl.String) == value)
+        if len(rows) != expected.rows:
+            what = " ".join(f"{column} {value}" for column, value in expected.where.items()) or "all"
+            known = "" if expected.known == "established" else " (a figure from memory)"
+            told.append(f"{what}: {len(rows):,} rows, a complete copy has {expected.rows:,}{known}")
+    return tuple(told)
