@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import os
 from types import ModuleType
 
@@ -13,6 +14,18 @@ from earwitness.errors import BadInput
 CORPORA = {
     "asvspoof2019-la": "asvspoof2019_la",
     "ravdess": "ravdess",
+    "aesdd": "aesdd",
+    "asvp-esd": "asvp_esd",
+    "baved": "baved",
+    "cremad": "cremad",
+    "emodb": "emodb",
+    "emovo": "emovo",
+    "jnv": "jnv",
+    "mesd": "mesd",
+    "savee": "savee",
+    "shemo": "shemo",
+    "tess": "tess",
+    "vivae": "vivae",
 }
 """Name -> its file in `earwitness.corpora.public`."""
 
@@ -31,20 +44,27 @@ def card(name: str) -> CorpusCard:
     return found
 
 
-def scan(name: str, root: str | os.PathLike[str]) -> Corpus:
+def scan(name: str, root: str | os.PathLike[str], **options: str) -> Corpus:
     """The corpus in a folder.
 
     Args:
         name: key of `CORPORA`.
         root: where its copy is.
+        options: named choices of its scan, such as `split="nkululeko"`.
 
     Returns:
         The corpus; its `report` says what was left out.
 
     Raises:
-        BadInput: when there is none of that name, or the folder does not hold it.
+        BadInput: when there is none of that name or no such option, or the folder does not hold it.
     """
-    found: Corpus = _module(name).scan(root)
+    function = _module(name).scan
+    known = tuple(inspect.signature(function).parameters)[1:]
+    for option in options:
+        if option not in known:
+            there = f"there are: {', '.join(known)}" if known else "there are none"
+            raise BadInput(f"has no option {option!r}; {there}", where=name)
+    found: Corpus = function(root, **options)
     return found
 
 

@@ -28,7 +28,9 @@ class ScanReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         missing: rows of the key whose file is not there; they are not in the table.
         extra: audio files that no key names; they are not in the table.
         empty: files of no bytes; they are not in the table.
+        unreadable: files that were to be opened and cannot be decoded; they are not in the table.
         dropped: rows that the corpus' own rules leave out (said in its card).
+        notes: what else is to be known of this copy, one line each.
         differences: expected counts that were not found, one line each.
     """
 
@@ -36,7 +38,9 @@ class ScanReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     missing: Noted = Noted()
     extra: Noted = Noted()
     empty: Noted = Noted()
+    unreadable: Noted = Noted()
     dropped: Noted = Noted()
+    notes: tuple[str, ...] = ()
     differences: tuple[str, ...] = ()
 
     def lines(self) -> list[str]:
@@ -51,6 +55,11 @@ class ScanReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
             (self.missing, "row of the key has no file, left out", "rows of the key have no file, left out"),
             (self.extra, "audio file that no key names, left out", "audio files that no key names, left out"),
             (self.empty, "file of no bytes, left out", "files of no bytes, left out"),
+            (
+                self.unreadable,
+                "file that cannot be decoded, left out",
+                "files that cannot be decoded, left out",
+            ),
             (self.dropped, "row left out by the corpus' rules", "rows left out by the corpus' rules"),
         )
         found = []
@@ -59,4 +68,4 @@ class ScanReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
                 more = ", ..." if noted.count > len(noted.examples) else ""
                 what = one if noted.count == 1 else several
                 found.append(f"{noted.count:,} {what}: {', '.join(noted.examples)}{more}")
-        return [*found, *self.differences]
+        return [*found, *self.notes, *self.differences]

@@ -93,6 +93,21 @@ def refuse_outside(paths: pl.Series, where: str) -> None:
         raise BadInput(f"has a path outside of the corpus folder: {outside[0]!r}", where=where)
 
 
+def choice(option: str, value: str, allowed: Sequence[str]) -> str:
+    """A named choice of a scan, checked.
+
+    Raises:
+        BadInput: when it is none of those that are allowed.
+
+    Example:
+        >>> choice("split", "none", ("none", "nkululeko"))
+        'none'
+    """
+    if value not in allowed:
+        raise BadInput(f"is no {option}; there are: {', '.join(allowed)}", where=value)
+    return value
+
+
 def scanned(
     card: CorpusCard,
     rows: pl.DataFrame,
@@ -114,8 +129,15 @@ def scanned(
         labels: columns to keep beside those of every corpus.
 
     Raises:
-        BadInput: when no row is left or the table is not sound.
+        BadInput: when no row is left, two files have the same id, or the table is not sound.
     """
+    doubled = rows.filter(pl.col("id").is_duplicated())
+    if len(doubled):
+        name = doubled["id"][0]
+        two = ", ".join(doubled.filter(pl.col("id") == name)["path"].sort().head(2).to_list())
+        raise BadInput(
+            f"holds {name!r} twice: {two}; remove one, or give the folder of one copy", where=str(root)
+        )
     if "bytes" in rows.columns:
         report = msgspec.structs.replace(report, empty=noted(rows.filter(pl.col("bytes") == 0)["path"]))
         rows = rows.filter(pl.col("bytes") > 0)
