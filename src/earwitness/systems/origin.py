@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
+import polars as pl
 import torch
 from torch import nn
 
@@ -24,7 +25,7 @@ from earwitness.layers.pooling import (
     masked_mean_and_deviation,
 )
 from earwitness.systems.origin_experts import Expert, ExpertHeads, Standardise, fit_experts
-from earwitness.task import DETECTION, Task
+from earwitness.task import DETECTION, Target, Task
 from earwitness.training.data import Batch, Examples
 from earwitness.training.recipe import Optimiser, Recipe, View
 from earwitness.training.stage import Stage
@@ -109,7 +110,7 @@ class OriginNetwork(nn.Module):
                 self.pool: nn.Module = AttentiveStatistics(recipe.narrow)
                 pooled = 2 * recipe.narrow
             else:
-                self.pool = Nes2Net(recipe.narrow, 1, scale=4, inner_scale=4)
+                self.pool = Nes2Net(recipe.narrow, 1, nest=(4, 4))
                 pooled = recipe.narrow
         self.experts = recipe.experts if recipe.objective == "experts" else ()
         self.head: nn.Module
@@ -165,6 +166,14 @@ class Origin:
 
     RECIPE = RECIPE
     CLAIMS: Mapping[str, float] = {}  # ours: nothing published to hold it to
+    PAPER = "none: this project's own"
+
+    def task(self, recipe: Recipe, table: pl.DataFrame) -> Task:
+        """Bona fide or spoof, and which way of making it was."""
+        assert isinstance(recipe, OriginRecipe)
+        made = sorted(set(table["family" if recipe.classes == "family" else "engine"].drop_nulls()) - {""})
+        classes = (BONA_FIDE, *(["spoof"] if recipe.classes == "binary" else made))
+        return Task(targets=(DETECTION.targets[0], Target(column="origin", kind="class", classes=classes)))
 
     def build(
         self, recipe: Recipe, dimensions: Mapping[str, tuple[int, ...]], task: Task = DETECTION
