@@ -18,8 +18,11 @@ VERBS = {
     ),
     "train": (
         "earwitness.cli.train:train",
-        "Train a system and validate it by leaving engines and sources out.",
+        "Train a system on a corpus; the shipped detector by leaving engines and sources out.",
     ),
+    "score": ("earwitness.cli.score:score", "Score a corpus with a trained system."),
+    "compare": ("earwitness.cli.compare:compare", "Trained systems side by side, with paired intervals."),
+    "systems": ("earwitness.cli.systems:systems", "List the systems: paper, claims, settings."),
     "corpora": ("earwitness.cli.corpora:corpora", "List, build, check and describe corpora."),
     "doctor": ("earwitness.cli.doctor:doctor", "Say what is installed and whether it works."),
     "encode": ("earwitness.cli.encode:encode", "Compute the representations of a corpus once."),

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Annotated
 
+import cyclopts
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from earwitness.errors import BadInput, require
+from earwitness.errors import require
+
+COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
 
 def train(
@@ -17,32 +21,89 @@ def train(
     corpus: Path,
     out: Path,
     store: Path | None = None,
-    recipe: Path | None = None,
+    recipe: str | None = None,
+    encoder: str | None = None,
+    layers: Annotated[list[int] | None, cyclopts.Parameter(consume_multiple=True)] = None,
+    protocol: str = "official",
+    folds: int = 3,
+    set_: Annotated[list[str] | None, cyclopts.Parameter(name="--set", negative="")] = None,
+    seeds: Annotated[list[int] | None, cyclopts.Parameter(consume_multiple=True)] = None,
+    device: str = "cpu",
+    threads: int | None = None,
     rival: list[Path] | None = None,
     search: Path | None = None,
 ) -> int:
-    """Train a system and validate it by leaving engines and sources out.
+    """Train a system on a corpus, score its test rows, and write a run folder.
+
+    It may be stopped at any time and started again, and ends with the same result.
 
     Args:
-        system: what to train; "detector" is the shipped one.
-        corpus: folder of a corpus (`earwitness corpora build open-voices DIR`).
-        out: run folder: recipe, scores, figures, and the folder `instrument`.
-        store: folder that keeps encodings between runs.
-        recipe: .toml or .json file with settings that differ from the published ones.
-        rival: Parquet files with columns id and score of other systems on the same clips, for the card.
-        search: JSON of benchmarks/detector_search.py, for the card.
+        system: what to train (`earwitness systems list`); "detector" is the shipped one, which has a
+            protocol of its own.
+        corpus: folder of a corpus (`earwitness corpora`).
+        out: run folder: recipe, provenance, curves, weights, scores, figures, card.
+        store: folder that keeps encodings between runs; the folder `store` of the run without it.
+        recipe: .toml or .json file with settings that differ, or the name of one of the system's recipes.
+        encoder: of every view that has one, in place of the recipe's.
+        layers: hidden states to read, in place of the recipe's.
+        protocol: official, speaker-folds, group-folds, session-folds, source-folds, language-folds or
+            leave-families-out.
+        folds: of the protocols with folds.
+        set_: single settings, `key=value`; dots lead into tables (`optimiser.learning_rate=1e-4`).
+        seeds: one training for each, in place of the recipe's.
+        device: that computes ("cpu", "cuda").
+        threads: of torch; part of the record, as results may differ by rounding.
+        rival: (detector) Parquet files with columns id and score of other systems, for the card.
+        search: (detector) JSON of benchmarks/detector_search.py, for the card.
     """
-    if system != "detector":
-        raise BadInput("cannot be trained by this command yet; there is: detector", where=system)
+    if system == "detector":
+        return _detector(corpus, out, store, recipe, rival, search)
+    require("torch", "train")
+    import msgspec
+
+    from earwitness.systems.recipes import chosen_recipe
+    from earwitness.systems.registry import system as named
+    from earwitness.systems.running import run_system
+
+    chosen = named(system)
+    settings = chosen_recipe(chosen, recipe, set_ or [], encoder=encoder, layers=layers)
+    if seeds:
+        settings = msgspec.structs.replace(settings, seeds=tuple(seeds))
+    with Progress(*COLUMNS, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bars:
+        shown: dict[str, object] = {}
+
+        def progress(what: str, done: int, of: int) -> None:
+            key = what.split(" ", 1)[0] if what.startswith("encode") else "train"
+            if key not in shown:
+                shown[key] = bars.add_task(what, total=of)
+            bars.update(shown[key], description=what, completed=done, total=of)  # type: ignore[arg-type]
+
+        folder, figures = run_system(
+            chosen, settings, corpus, store or out / "store", out,
+            protocol=protocol, folds=folds, device=device, threads=threads, progress=progress,
+        )  # fmt: skip
+    mean = figures.mean
+    over = f"mean over {len(figures.seeds)} seeds and {len(figures.rounds)} rounds, {mean.n} trials"
+    print(f"{figures.metric} {mean.value:.4f} [{mean.low:.4f}, {mean.high:.4f}], {over}")
+    print(folder)
+    return 0
+
+
+def _detector(
+    corpus: Path,
+    out: Path,
+    store: Path | None,
+    recipe: str | None,
+    rival: list[Path] | None,
+    search: Path | None,
+) -> int:
     require("torch", "train")
     from earwitness.systems.detector import train_detector
     from earwitness.systems.origin import Origin
     from earwitness.training.recipe import read_recipe
 
     settings = Origin.RECIPE if recipe is None else read_recipe(recipe, Origin.RECIPE)
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not sys.stderr.isatty()) as bars:
+    with Progress(*COLUMNS, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bars:
         tasks = {what: bars.add_task(what, total=None) for what in ("encode", "leave out")}
         folder = train_detector(
             corpus, store, out, recipe=settings, rivals={path.stem: path for path in rival or []},

@@ -8,6 +8,9 @@ from typing import Any
 from earwitness.errors import BadInput
 
 SYSTEMS = {
+    "linear-probe": "earwitness.systems.probe:LinearProbe",
+    "mlp-probe": "earwitness.systems.probe:MlpProbe",
+    "nes2net": "earwitness.systems.nes2net:Nes2NetSystem",
     "origin": "earwitness.systems.origin:Origin",
 }
 """Name -> import string of its `System`."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
 import torch
 
 from earwitness.errors import BadInput
+from earwitness.training.changing import Changing
+from earwitness.training.randomness import Moment
 
 if TYPE_CHECKING:
     from earwitness.task import Target
@@ -28,17 +30,40 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
             (batch, dimension) and lengths of 1.
         targets: name -> (batch,) numbers; classes as indices, -1 or NaN where the truth is missing.
         group: (batch,) group numbers.
+        copied: view -> target -> (batch, 1 + copies) numbers, of views with copies: the clean one first.
     """
 
     ids: tuple[str, ...]
     views: Mapping[str, tuple[torch.Tensor, torch.Tensor]]
     targets: Mapping[str, torch.Tensor]
     group: torch.Tensor
+    copied: Mapping[str, Mapping[str, torch.Tensor]] = msgspec.field(default_factory=dict)
+
+    def to(self, device: str) -> Batch:
+        """The same batch on a device."""
+        if device == "cpu":
+            return self
+        return Batch(
+            ids=self.ids,
+            views={name: (v.to(device), n.to(device)) for name, (v, n) in self.views.items()},
+            targets={name: value.to(device) for name, value in self.targets.items()},
+            group=self.group.to(device),
+            copied={
+                view: {name: value.to(device) for name, value in numbers.items()}
+                for view, numbers in self.copied.items()
+            },
+        )
+
+    def full(self, view: str) -> bool:
+        """Whether nothing of a view is padding."""
+        values, lengths = self.views[view]
+        return bool((lengths == values.shape[-2]).all()) if values.ndim > 2 else True
 
     def mask(self, view: str) -> torch.Tensor:
         """Which places of a view are real: (batch, time), 1 inside and 0 in the padding."""
         values, lengths = self.views[view]
-        return (torch.arange(values.shape[-2])[None] < lengths[:, None]).to(values.dtype)
+        places = torch.arange(values.shape[-2], device=values.device)
+        return (places[None] < lengths[:, None]).to(values.dtype)
 
 
 def collate(arrays: Sequence[np.ndarray]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -75,6 +100,7 @@ class Examples(msgspec.Struct, frozen=True, kw_only=True):
         readers: view -> reader.
         targets: name -> (n,) numbers.
         group: (n,) group of each row; rows of one group never lie on both sides of a split.
+        changes: view -> what is done to its arrays in a batch (augmentation, copies, length).
 
     Raises:
         BadInput: when lengths differ or an id comes twice.
@@ -84,25 +110,62 @@ class Examples(msgspec.Struct, frozen=True, kw_only=True):
     readers: Mapping[str, Reader]
     targets: Mapping[str, np.ndarray]
     group: np.ndarray
+    changes: Mapping[str, Changing] = msgspec.field(default_factory=dict)
+    _numbers: Any = None  # the groups as numbers, found once
 
     def __post_init__(self) -> None:
         if len(set(self.ids)) != len(self.ids):
             raise BadInput("an id comes twice", where="examples")
         if any(len(column) != len(self.ids) for column in (*self.targets.values(), self.group)):
             raise BadInput("targets and groups must have one entry a row", where="examples")
+        msgspec.structs.force_setattr(self, "_numbers", np.unique(self.group, return_inverse=True)[1])
 
-    def batch(self, rows: np.ndarray) -> Batch:
+    def batch(self, rows: np.ndarray, moment: Moment | None = None) -> Batch:
         """Read some rows.
 
         Args:
             rows: (n,) row numbers.
+            moment: in a training; `None` when validating or scoring: then nothing is augmented.
+
+        Raises:
+            BadInput: when a value is NaN or infinite, naming the row.
         """
+        targets = {name: column[rows] for name, column in self.targets.items()}
+        views: dict[str, tuple[torch.Tensor, torch.Tensor]] = {}
+        copied: dict[str, dict[str, torch.Tensor]] = {}
+        for name, read in self.readers.items():
+            arrays = [read(int(row)) for row in rows]
+            change = self.changes.get(name)
+            if change is not None:
+                truths: list[list[Mapping[str, float]]] = []
+                for place, row in enumerate(rows):
+                    truth = {target: column[place] for target, column in targets.items()}
+                    arrays[place], found = change(arrays[place], self.ids[row], truth, moment)
+                    truths.append(found)
+                copies = {
+                    target: np.array([[one[target] for one in row] for row in truths], column.dtype)
+                    for target, column in targets.items()
+                }
+                if change.view.copies:
+                    copied[name] = {target: torch.from_numpy(value) for target, value in copies.items()}
+                elif moment is not None:
+                    targets = {target: value[:, 0] for target, value in copies.items()}
+            views[name] = collate(arrays)
+            if not torch.isfinite(views[name][0].sum()):
+                self._refuse_infinite(name, views[name][0], rows)
         return Batch(
             ids=tuple(self.ids[row] for row in rows),
-            views={name: collate([read(int(row)) for row in rows]) for name, read in self.readers.items()},
-            targets={name: torch.from_numpy(column[rows]) for name, column in self.targets.items()},
-            group=torch.from_numpy(np.unique(self.group, return_inverse=True)[1][rows]),
+            views=views,
+            targets={name: torch.from_numpy(column) for name, column in targets.items()},
+            group=torch.from_numpy(self._numbers[rows]),
+            copied=copied,
         )
+
+    def _refuse_infinite(self, view: str, values: torch.Tensor, rows: np.ndarray) -> None:
+        bad = ~torch.isfinite(values).flatten(1).all(1)
+        for row, wrong in zip(rows, bad.tolist(), strict=True):
+            if wrong:  # else only the sum overflowed
+                raise BadInput(f"holds NaN or infinite values in view {view!r}", where=self.ids[row])
 
     def hash(self, rows: np.ndarray) -> str:
         """SHA-256 over ids, targets and groups of some rows: what was trained on (hexadecimal)."""

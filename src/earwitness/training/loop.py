@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 import torch
 
 from earwitness.errors import BadInput
+from earwitness.training.batch_norms import reestimate_batch_norms
 from earwitness.training.checkpoint import (
     load_tensors,
     optimiser_tensors,
@@ -20,12 +20,15 @@ from earwitness.training.checkpoint import (
     save_tensors,
 )
 from earwitness.training.data import Batch, Examples
+from earwitness.training.randomness import Moment, generator
 from earwitness.training.recipe import Optimiser, Recipe, recipe_hash
 from earwitness.training.stage import Stage
 from earwitness.training.system import System
 
 Progress = Callable[[str, int, int, dict[str, float]], None]
 """(stage, epoch done, epochs at most, its curve point)."""
+Judge = Callable[[torch.nn.Module], float]
+"""Module in eval mode -> validation figure, lower = better."""
 
 
 class Trained(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,17 +45,6 @@ class Trained(msgspec.Struct, frozen=True, kw_only=True):
     best: dict[str, int]
 
 
-def generator(*parts: str | int) -> np.random.Generator:
-    """A random generator that depends on nothing but its parts.
-
-    Example:
-        >>> float(generator(1, "order").random()) == float(generator(1, "order").random())
-        True
-    """
-    digest = hashlib.sha256("/".join(map(str, parts)).encode()).digest()
-    return np.random.default_rng(np.frombuffer(digest, np.uint32))
-
-
 def train(
     system: System,
     module: torch.nn.Module,
@@ -64,6 +56,8 @@ def train(
     seed: int,
     checkpoint: Path | None = None,
     progress: Progress | None = None,
+    judge: Judge | None = None,
+    device: str = "cpu",
 ) -> Trained:
     """Train a module through its stages.
 
@@ -80,9 +74,13 @@ def train(
         seed: of order and dropout.
         checkpoint: file to write after every epoch and to go on from; `None` keeps nothing.
         progress: called after every epoch.
+        judge: gives the validation figure of the module, lower = better; the mean loss over the
+            validation rows when `None`.
+        device: that computes.
 
     Raises:
-        BadInput: when a row is both trained and validated on, or the checkpoint is of another recipe.
+        BadInput: when the loss is not finite (naming step and ids), a row is both trained and validated on,
+            or the checkpoint is of another recipe.
     """
     for stage in stages:
         if len(np.intersect1d(stage.rows, validation)):
@@ -92,6 +90,7 @@ def train(
         "seed": seed,
         "rows": examples.hash(stages[0].rows if stages else validation),
     }
+    module.to(device)
     resumed = _resume(checkpoint, identity)
     curves: list[dict[str, Any]] = resumed[1]["curves"] if resumed else []
     best_epochs: dict[str, int] = resumed[1]["best"] if resumed else {}
@@ -103,7 +102,8 @@ def train(
         elif stage.before is not None:
             stage.before(module, examples)
         while state.epoch < stage.epochs and not state.worn_out(recipe.patience):
-            point = _epoch(system, state, examples, validation, recipe, seed)
+            moment = Moment(seed=seed, epoch=len(curves))
+            point = _epoch(system, state, examples, validation, recipe, moment, judge, device)
             curves.append({"stage": stage.name, "epoch": state.epoch, **point})
             if progress is not None:
                 progress(stage.name, state.epoch, stage.epochs, point)
@@ -111,6 +111,8 @@ def train(
                 record = {**identity, "stage": number, "curves": curves, "best": best_epochs}
                 state.save(checkpoint, record)
         best_epochs[stage.name] = state.keep_best()
+        if len(state.kept) > 1:
+            reestimate_batch_norms(system, module, examples, stage, recipe, device)
         if stage.after is not None:
             stage.after(module, examples)
     module.eval()
@@ -140,6 +142,7 @@ class _StageState:
         )
         self.parameters = [parameter for group in groups for parameter in group["params"]]
         self.optimiser = make_optimiser(recipe.optimiser, groups)
+        self.highest = [group["lr"] for group in self.optimiser.param_groups]
         self.epoch = 0
         self.kept: list[tuple[float, int, dict[str, torch.Tensor]]] = []  # best first
 
@@ -203,19 +206,26 @@ def _epoch(
     examples: Examples,
     validation: np.ndarray,
     recipe: Recipe,
-    seed: int,
+    moment: Moment,
+    judge: Judge | None,
+    device: str,
 ) -> dict[str, float]:
     stage, module = state.stage, state.module
-    rng = generator(seed, stage.name, state.epoch)
+    rng = generator(moment.seed, stage.name, state.epoch)
     torch.manual_seed(int(rng.integers(2**62)))
+    for group, highest in zip(state.optimiser.param_groups, state.highest, strict=True):
+        group["lr"] = recipe.optimiser.at(state.epoch, highest)
     module.train()
     sums: dict[str, float] = {}
     seen = 0
-    for rows in stage.sampler(stage.rows, examples.group[stage.rows], recipe.batch, rng):
-        point = _update(system, state, examples.batch(rows), recipe)
+    batches = stage.sampler(stage.rows, examples.group[stage.rows], recipe.batch, rng)
+    for step, rows in enumerate(batches):
+        batch = examples.batch(rows, moment)
+        point = _update(system, state, batch.to(device), recipe)
         if not np.isfinite(point["loss"]):
             raise BadInput(
-                f"the loss is {point['loss']} in epoch {state.epoch + 1}; lower the learning rate",
+                f"the loss is {point['loss']} in epoch {state.epoch + 1}, step {step + 1} of {len(batches)} "
+                f"(rows {_few(batch.ids)}); lower the learning rate",
                 where=stage.name,
             )
         seen += len(rows)
@@ -224,10 +234,25 @@ def _epoch(
     state.epoch += 1
     curve = {name: value / seen for name, value in sums.items()}
     if len(validation):
-        curve["validation"] = validation_loss(system, module, examples, validation, recipe, stage)
+        module.eval()
+        curve["validation"] = (
+            validation_loss(system, module, examples, validation, recipe, stage, device=device)
+            if judge is None
+            else judge(module)
+        )
+        if not np.isfinite(curve["validation"]):
+            raise BadInput(
+                f"the validation figure is {curve['validation']} after epoch {state.epoch}; "
+                "lower the learning rate",
+                where=stage.name,
+            )
     # without rows to validate on, the newest weights are the ones to keep
     state.remember(curve.get("validation", -float(state.epoch)))
     return curve
+
+
+def _few(ids: Sequence[str], most: int = 40) -> str:
+    return ", ".join(ids[:most]) + (f" and {len(ids) - most} more" if len(ids) > most else "")
 
 
 def _update(system: System, state: _StageState, batch: Batch, recipe: Recipe) -> dict[str, float]:
@@ -257,12 +282,14 @@ def validation_loss(
     rows: np.ndarray,
     recipe: Recipe,
     stage: Stage,
+    *,
+    device: str = "cpu",
 ) -> float:
     """Mean of the summed losses over rows, in eval mode."""
     module.eval()
     total = 0.0
     for start in range(0, len(rows), recipe.batch):
         part = rows[start : start + recipe.batch]
-        losses = system.losses(module, examples.batch(part), stage)
+        losses = system.losses(module, examples.batch(part).to(device), stage)
         total += len(part) * sum(float(value) for path in losses.values() for value in path.values())
     return total / len(rows)

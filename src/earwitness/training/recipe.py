@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -10,6 +12,8 @@ import msgspec
 
 from earwitness.errors import BadInput
 from earwitness.training.step import SumAndBackpropagate
+
+Statistic = Literal["mean", "deviation"]
 
 
 class View(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -22,8 +26,12 @@ class View(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         layers: hidden states to read, 0 = before the first block.
         policy: Whisper's input convention; part of the store's key.
         precision: of the encoder.
+        length: samples of a waveform, frames of frames: longer is cut; `None` leaves it as it is.
+        cut: where a longer one is cut in training, `first` or at a `random` place; in scoring always first.
+        short: whether a shorter one is `repeat`ed to `length` or left as it is (`keep`) and padded.
+        pooled: statistics over time that make frames of an encoder a `vector`, in this order.
         augment: import string "module:object" of an `Augment(waveform, targets, rng)`, or `None`.
-        copies: augmented copies beside the clean one (DPDA: 1).
+        copies: augmented copies beside the clean one (DPDA: 1); with 0, `augment` changes the one there is.
 
     Example:
         >>> View(name="frames", encoder="whisper-base", layers=(1, 2)).copies
@@ -36,6 +44,10 @@ class View(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     layers: tuple[int, ...] = ()
     policy: Literal["cropped", "padded-30"] = "cropped"
     precision: Literal["fp32", "bf16", "fp16", "int8"] = "fp32"
+    length: int | None = None
+    cut: Literal["first", "random"] = "first"
+    short: Literal["keep", "repeat"] = "keep"
+    pooled: tuple[Statistic, ...] = ("mean",)
     augment: str | None = None
     copies: int = 0
 
@@ -46,6 +58,10 @@ class View(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
             raise BadInput("copies must be 0 or more", where=self.name)
         if self.copies and self.augment is None:
             raise BadInput("copies need an augment", where=self.name)
+        if self.augment is not None and self.input != "waveform":
+            raise BadInput("only a waveform can be augmented", where=self.name)
+        if self.length is not None and self.length < 1:
+            raise BadInput("length must be 1 or more", where=self.name)
 
 
 class Optimiser(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -58,6 +74,10 @@ class Optimiser(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         weight_decay: L2 (Adam) or decoupled (AdamW) decay.
         betas: of Adam and AdamW.
         clip: largest norm of the gradient; `None` leaves it as it is.
+        schedule: of the learning rates over the epochs of a stage: `constant`, or `cosine` down to `lowest`
+            within `period` epochs and up again, and so on.
+        period: epochs from the highest to the lowest learning rate.
+        lowest: learning rate at the turning point.
     """
 
     name: Literal["adam", "adamw", "sgd", "lbfgs"] = "adamw"
@@ -65,6 +85,24 @@ class Optimiser(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     weight_decay: float = 1e-4
     betas: tuple[float, float] = (0.9, 0.999)
     clip: float | None = None
+    schedule: Literal["constant", "cosine"] = "constant"
+    period: int = 5
+    lowest: float = 0.0
+
+    def at(self, epoch: int, highest: float) -> float:
+        """Learning rate of an epoch, counted from 0.
+
+        Args:
+            epoch: of the stage.
+            highest: learning rate of the parameters in question.
+
+        Example:
+            >>> [round(Optimiser(schedule="cosine", period=2).at(epoch, 1.0), 6) for epoch in range(5)]
+            [1.0, 0.5, 0.0, 0.5, 1.0]
+        """
+        if self.schedule == "constant":
+            return highest
+        return self.lowest + (highest - self.lowest) * (1 + math.cos(math.pi * epoch / self.period)) / 2
 
 
 class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -79,6 +117,8 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         patience: epochs without a better inner validation loss before the end; `None` = never stop early.
         validation: share of the training rows held back for early stopping, whole groups at a time, 0 to 1.
         average: mean of the weights of so many best epochs; 1 = the best epoch alone.
+        select: the best epoch is that of the lowest validation `loss`, or of the best `primary` metric
+            of the task on the validation rows.
         optimiser: how gradients move the weights.
         step: from per-path losses to gradients.
 
@@ -98,6 +138,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     patience: int | None = 5
     validation: float = 0.15
     average: int = 1
+    select: Literal["loss", "primary"] = "loss"
     optimiser: Optimiser = Optimiser()
     step: SumAndBackpropagate = SumAndBackpropagate()
 
@@ -149,6 +190,55 @@ def read_recipe(path: str | Path, published: AnyRecipe) -> AnyRecipe:
         raise BadInput(str(error), where=str(path)) from error
     except msgspec.MsgspecError as error:  # what does not fit the type, by field
         raise BadInput(str(error), where=str(path)) from error
+
+
+def with_settings(recipe: AnyRecipe, settings: Sequence[str], *, where: str = "--set") -> AnyRecipe:
+    """A recipe with single settings changed.
+
+    Args:
+        recipe: to start from.
+        settings: `key=value` each; dots lead into tables and lists (`optimiser.learning_rate=1e-4`,
+            `views.0.layers=[1,2]`); the value is JSON, or text where it is not.
+        where: named in refusals.
+
+    Raises:
+        BadInput: when a key is unknown or a value does not fit.
+
+    Example:
+        >>> with_settings(Recipe(system="x", views=()), ["optimiser.clip=0.5"]).optimiser.clip
+        0.5
+    """
+    tree = msgspec.json.decode(msgspec.json.encode(recipe))
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        if not equals or not key:
+            raise BadInput(f"{setting!r} is not of the form key=value", where=where)
+        try:
+            value = msgspec.json.decode(text)
+        except msgspec.DecodeError:
+            value = text
+        steps = key.split(".")
+        place: Any = tree
+        for step in steps[:-1]:
+            place = _inside(place, step, key, where)
+        _inside(place, steps[-1], key, where)
+        if isinstance(place, list):
+            place[int(steps[-1])] = value
+        else:
+            place[steps[-1]] = value
+    try:
+        return msgspec.convert(tree, type(recipe))
+    except msgspec.ValidationError as error:
+        raise BadInput(str(error), where=where) from error
+
+
+def _inside(place: Any, step: str, key: str, where: str) -> Any:
+    if isinstance(place, list) and step.isdigit() and int(step) < len(place):
+        return place[int(step)]
+    if isinstance(place, dict) and step in place:
+        return place[step]
+    there = ", ".join(place) if isinstance(place, dict) else f"0 to {len(place) - 1}" if place else "nothing"
+    raise BadInput(f"no setting {key!r}; {step!r} is none of: {there}", where=where)
 
 
 def _merge(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
+    import polars as pl
     import torch
 
     from earwitness.task import Task
@@ -29,6 +30,10 @@ class System(Protocol):
     @property
     def RECIPE(self) -> Recipe:  # noqa: N802 - a constant of the system
         """Its published settings."""
+        ...
+
+    def task(self, recipe: Recipe, table: pl.DataFrame) -> Task:
+        """What it says of a corpus; classes are read from the table, so nobody types them twice."""
         ...
 
     def build(self, recipe: Recipe, dimensions: Mapping[str, tuple[int, ...]], task: Task) -> torch.nn.Module:

@@ -1,0 +1,250 @@
+"""An experiment: any system on any corpus, round by round and seed by seed, into a run folder."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import polars as pl
+import torch
+
+from earwitness.corpora.corpus import Corpus, require_columns
+from earwitness.errors import BadInput
+from earwitness.task import Target, Task
+from earwitness.training.data import Examples, hold_back, target_numbers
+from earwitness.training.loop import Trained, train
+from earwitness.training.primary import primary_of
+from earwitness.training.randomness import generator
+from earwitness.training.recipe import Recipe
+from earwitness.training.run import RunFolder
+from earwitness.training.run_card import write_card
+from earwitness.training.run_figures import run_figures
+from earwitness.training.scoring import score_rows, units
+from earwitness.training.splitting import Round, table_hash
+from earwitness.training.system import System
+from earwitness.training.trained_files import FILE as WEIGHTS
+from earwitness.training.trained_files import save_trained
+from earwitness.training.trial_scores import FILE, rounds_of_table, with_truth
+from earwitness.training.views import Views
+
+Progress = Callable[[str, int, int], None]
+"""(what, done, of how many)."""
+
+
+class Experiment(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be done.
+
+    Args:
+        system: the method.
+        recipe: its settings.
+        task: what is to be said.
+        corpus: the rows.
+        views: how they are read.
+        rounds: which rows are trained on and tested.
+        device: that computes.
+    """
+
+    system: System
+    recipe: Recipe
+    task: Task
+    corpus: Corpus
+    views: Views
+    rounds: Sequence[Round]
+    device: str = "cpu"
+
+
+def run_experiment(experiment: Experiment, out: str | Path, *, progress: Progress | None = None) -> Path:
+    """Train, score and judge a system; what a killed run had finished is not done again.
+
+    Args:
+        experiment: what is to be done.
+        out: run folder. It gets recipe, provenance, rounds, curves, weights, scores, figures and a card.
+        progress: called after every epoch with (what, done, of how many).
+
+    Returns:
+        The run folder.
+
+    Raises:
+        BadInput: when a class is missing, a feature is not finite, a dimension does not fit, the loss
+            diverges, or the folder holds another run or cannot be written. What was finished is kept.
+    """
+    recipe, rounds, corpus = experiment.recipe, experiment.rounds, experiment.corpus
+    metric, primary = primary_of(experiment.task)
+    examples = examples_of(corpus, experiment.task, experiment.views)
+    for one in rounds:
+        _refuse_missing_classes(one, examples, primary)
+    build_module(experiment, recipe.seeds[0])  # a dimension that does not fit is told before any training
+    run = RunFolder(out)
+    run.write_recipe(
+        recipe,
+        data={
+            "corpus": table_hash(corpus),
+            **{f"view {k}": v for k, v in experiment.views.revisions.items()},
+        },
+        classes=primary.classes,
+    )
+    run.write_json("task.json", experiment.task)
+    run.write_json("rounds.json", [_described(one, examples) for one in rounds])
+    tables = []
+    for number, one in enumerate(rounds):
+        for seed in recipe.seeds:
+            where = run.path / "rounds" / f"{number:03d}-seed-{seed}"
+
+            def tell(
+                stage: str, done: int, most: int, *_: object, name: str = one.name, s: int = seed
+            ) -> None:
+                if progress is not None:
+                    progress(f"{name}, seed {s}, {stage}", done, most)
+
+            tables.append(_trained_round(experiment, examples, one, seed, where, tell))
+    ids, first = units(examples, np.arange(len(corpus)), experiment.task)
+    labels = corpus.table[primary.column].gather(first).to_list()
+    truth, cluster = examples.targets[primary.column][first], clusters_of(corpus)[first]
+    table = with_truth(pl.concat(tables), ids, labels, truth, cluster)
+    run.write_scores(table, FILE)
+    figures = run_figures(rounds_of_table(table, primary), metric)
+    run.write_json("figures.json", figures)
+    write_card(run, experiment.system, recipe, experiment.task, corpus.name, rounds, figures)
+    return run.path
+
+
+def examples_of(corpus: Corpus, task: Task, views: Views) -> Examples:
+    """A corpus as a system sees it.
+
+    Raises:
+        BadInput: when a target's column is missing or holds unknown labels.
+    """
+    require_columns(corpus, [target.column for target in task.targets])
+    key = "session" if task.unit == "session" else "group"
+    require_columns(corpus, [key])
+    return Examples(
+        ids=tuple(corpus.table["id"]),
+        readers=views.readers,
+        targets={
+            target.column: target_numbers(corpus.table[target.column].to_list(), target)
+            for target in task.targets
+        },
+        group=corpus.table[key].to_numpy().astype(str),
+        changes=views.changes,
+    )
+
+
+def clusters_of(corpus: Corpus) -> np.ndarray:
+    """(n,) what is resampled whole: the synthetic voice where there is one, else the speaker, else "" ."""
+    columns = [name for name in ("voice", "speaker") if name in corpus.table.columns]
+    names = corpus.table.select(
+        pl.coalesce(pl.col(name).cast(pl.String).replace("", None) for name in columns)
+        .fill_null("")
+        .alias("c")
+    )["c"]
+    return names.to_numpy().astype(str)
+
+
+def build_module(experiment: Experiment, seed: int) -> torch.nn.Module:
+    """The network of an experiment, freshly initialised from a seed."""
+    torch.manual_seed(seed)
+    return experiment.system.build(experiment.recipe, experiment.views.dimensions, experiment.task)
+
+
+def _trained_round(
+    experiment: Experiment,
+    examples: Examples,
+    one: Round,
+    seed: int,
+    where: Path,
+    tell: Callable[..., None],
+) -> pl.DataFrame:
+    """Scores of one training; read from its folder when it is finished."""
+    folder = RunFolder(where)
+    done = where / "record.json"
+    if done.exists():
+        return pl.read_parquet(where / FILE, memory_map=False)
+    recipe, system = experiment.recipe, experiment.system
+    began = time.monotonic()
+    rows, held = one.train, one.validation
+    if not len(held) and recipe.validation:
+        rows, held = hold_back(rows, examples.group, recipe.validation, generator(seed, one.name, "held"))
+    _, primary = primary_of(experiment.task)
+    module = build_module(experiment, seed).to(experiment.device)
+    fitted = dict(system.fit(module, examples, rows))
+    judged = recipe.select == "primary" and len(held)
+    trained = train(
+        system, module, system.stages(recipe, rows, examples), examples, held, recipe, seed=seed,
+        checkpoint=where / "checkpoint.safetensors", progress=tell, device=experiment.device,
+        judge=_judge(experiment, examples, held, fitted) if judged else None,
+    )  # fmt: skip
+    scores = score_rows(
+        system, trained.module, examples, one.test, recipe.batch, experiment.task, fitted,
+        round_name=one.name, seed=seed, device=experiment.device,
+    )  # fmt: skip
+    save_trained(where / WEIGHTS, trained.module, fitted, recipe, {"seed": seed, "round": one.name})
+    folder.write_json("curves.json", trained.curves)
+    folder.write_scores(scores, FILE)
+    folder.write_json(
+        "record.json",
+        {
+            "round": one.name,
+            "seed": seed,
+            "best_epochs": trained.best,
+            "validation": _best_validation(trained),
+            "parameters": sum(parameter.numel() for parameter in module.parameters()),
+            "rows": {"train": len(rows), "validation": len(held), "test": len(one.test)},
+            "trained_on_sha256": examples.hash(rows),
+            "seconds": round(time.monotonic() - began, 1),
+            "threads": torch.get_num_threads(),
+            "primary": primary.column,
+        },
+    )
+    (where / "checkpoint.safetensors").unlink(missing_ok=True)
+    return scores
+
+
+def _judge(
+    experiment: Experiment, examples: Examples, held: np.ndarray, fitted: Mapping[str, Any]
+) -> Callable[[torch.nn.Module], float]:
+    metric, primary = primary_of(experiment.task)
+
+    def figure(module: torch.nn.Module) -> float:
+        table = score_rows(
+            experiment.system, module, examples, held, experiment.recipe.batch, experiment.task, fitted,
+            device=experiment.device,
+        )  # fmt: skip
+        columns = [name for name in table.columns if name.startswith("score")]
+        values = table.select(columns).to_numpy()
+        truth = examples.targets[primary.column][units(examples, held, experiment.task)[1]]
+        found = metric.figure(truth, values if primary.kind == "class" else values[:, 0])
+        return found if metric.lower else -found
+
+    return figure
+
+
+def _best_validation(trained: Trained) -> float | None:
+    values = [point["validation"] for point in trained.curves if "validation" in point]
+    return min(values) if values else None
+
+
+def _described(one: Round, examples: Examples) -> dict[str, Any]:
+    parts = {"train": one.train, "validation": one.validation, "test": one.test}
+    return {
+        "name": one.name,
+        "how": one.how,
+        "rows": {name: len(rows) for name, rows in parts.items()},
+        "sha256": {name: examples.hash(rows) for name, rows in parts.items()},
+    }
+
+
+def _refuse_missing_classes(one: Round, examples: Examples, primary: Target) -> None:
+    """A binary target needs both classes to be learnt and to be judged."""
+    truth = examples.targets[primary.column]
+    for part, rows in (("training", one.train), ("test", one.test)):
+        if not len(rows):
+            raise BadInput(f"has no {part} rows", where=one.name)
+        if primary.kind != "binary":
+            continue
+        for number, name in enumerate(reversed(primary.classes)):
+            if not (truth[rows] == number).any():
+                raise BadInput(f"has no {part} rows of class {name!r}", where=one.name)
