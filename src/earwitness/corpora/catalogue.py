@@ -26,6 +26,9 @@ CORPORA = {
     "shemo": "shemo",
     "tess": "tess",
     "vivae": "vivae",
+    "daic-woz": "daic_woz",
+    "edaic": "edaic",
+    "iemocap": "iemocap",
 }
 """Name -> its file in `earwitness.corpora.public`."""
 
