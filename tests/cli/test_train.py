@@ -41,7 +41,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
         rows.append(
             {"id": f"c{at}", "path": f"{at}.wav", "start": 0.0, "end": 0.375, "speaker": f"s{at}",
              "group": f"g{at}", "label": "bona fide" if real else "spoof",
-             "split": "train" if at < 8 else "dev" if at < 10 else "test"}
+             "split": "train" if at < 8 else "validation" if at < 10 else "test"}
         )  # fmt: skip
     pl.DataFrame(rows).write_parquet(folder / "corpus.parquet")
     return folder

@@ -22,8 +22,8 @@ def _build(folder: Path, count: int = 24, seconds: float = 0.4) -> Path:
         rows.append(
             {
                 "id": f"clip{at:02d}", "path": f"{at}.wav", "start": 0.0, "end": length / 16_000,
-                "split": "train" if at < count // 2 else "dev" if at < 2 * count // 3 else "test",
-                "speaker": f"s{at // 2 % 6}" if real else f"v{at // 2 % 6}", "group": f"g{at}",
+                "split": ("train", "train", "train", "validation", "test", "test")[6 * at // count],
+                "speaker": f"s{at // 4}" if real else f"v{at // 4}", "group": f"g{at}",
                 "label": "bona fide" if real else "spoof", "engine": "" if real else f"e{at % 3}",
                 "level": float(at), "session": f"session{at // 4}",
             }

@@ -21,7 +21,7 @@ from earwitness.task import Target, Task
 from earwitness.training import experiment as experiments
 from earwitness.training.experiment import Experiment, run_experiment
 from earwitness.training.recipe import Optimiser, Recipe, View
-from earwitness.training.splitting import rounds_of
+from earwitness.training.splitting import protocol_of
 from earwitness.training.stage import Stage, whole_groups
 from earwitness.training.views import open_views
 
@@ -107,13 +107,9 @@ def test_scores_of_a_corpus_are_those_of_the_run(made_corpus: Path, store: Path,
 
 
 def test_rounds_of_folds_and_a_comparison(made_corpus: Path, store: Path, tmp_path: Path) -> None:
-    one, _ = run_system(
-        LinearProbe(), PROBE, made_corpus, store, tmp_path / "a", protocol="speaker-folds", folds=2
-    )
+    one, _ = run_system(LinearProbe(), PROBE, made_corpus, store, tmp_path / "a", protocol="speaker-folds:2")
     other = msgspec.structs.replace(PROBE, optimiser=Optimiser(learning_rate=1e-6))
-    two, _ = run_system(
-        LinearProbe(), other, made_corpus, store, tmp_path / "b", protocol="speaker-folds", folds=2
-    )
+    two, _ = run_system(LinearProbe(), other, made_corpus, store, tmp_path / "b", protocol="speaker-folds:2")
     with pytest.raises(BadInput, match="several rounds"):
         score_corpus(read_run(one), made_corpus, store)
     found = compare_runs([one, two], replicates=200)
@@ -219,7 +215,8 @@ def experiment_on(corpus: Path, store: Store, system: Any, recipe: Recipe) -> Ex
         task=system.task(recipe, table.table),
         corpus=table,
         views=open_views(recipe.views, segments_of(corpus), store),
-        rounds=rounds_of(table, "official"),
+        protocol=protocol_of("official", recipe),
+        rounds=protocol_of("official", recipe).divide(table),
     )
 
 

@@ -25,7 +25,6 @@ def train(
     encoder: str | None = None,
     layers: Annotated[list[int] | None, cyclopts.Parameter(consume_multiple=True)] = None,
     protocol: str = "official",
-    folds: int = 3,
     set_: Annotated[list[str] | None, cyclopts.Parameter(name="--set", negative="")] = None,
     seeds: Annotated[list[int] | None, cyclopts.Parameter(consume_multiple=True)] = None,
     device: str = "cpu",
@@ -46,9 +45,8 @@ def train(
         recipe: .toml or .json file with settings that differ, or the name of one of the system's recipes.
         encoder: of every view that has one, in place of the recipe's.
         layers: hidden states to read, in place of the recipe's.
-        protocol: official, speaker-folds, group-folds, session-folds, source-folds, language-folds or
-            leave-families-out.
-        folds: of the protocols with folds.
+        protocol: how the corpus is cut: official, speaker-folds:5, leave-one-out:family,disjoint=source,
+            cross-corpus:A>B, open-set:attack,unknown=A17+A18 ...
         set_: single settings, `key=value`; dots lead into tables (`optimiser.learning_rate=1e-4`).
         seeds: one training for each, in place of the recipe's.
         device: that computes ("cpu", "cuda").
@@ -80,7 +78,7 @@ def train(
 
         folder, figures = run_system(
             chosen, settings, corpus, store or out / "store", out,
-            protocol=protocol, folds=folds, device=device, threads=threads, progress=progress,
+            protocol=protocol, device=device, threads=threads, progress=progress,
         )  # fmt: skip
     mean = figures.mean
     over = f"mean over {len(figures.seeds)} seeds and {len(figures.rounds)} rounds, {mean.n} trials"

@@ -20,10 +20,11 @@ from earwitness.systems.registry import system as named
 from earwitness.task import Task
 from earwitness.training.data import Examples
 from earwitness.training.experiment import Experiment, Progress, run_experiment
+from earwitness.training.primary import primary_of
 from earwitness.training.recipe import Recipe, read_recipe
 from earwitness.training.run_figures import RunFigures
 from earwitness.training.scoring import score_rows
-from earwitness.training.splitting import rounds_of
+from earwitness.training.splitting import protocol_of
 from earwitness.training.system import System
 from earwitness.training.trained_files import FILE, load_trained
 from earwitness.training.views import open_views
@@ -37,7 +38,6 @@ def run_system(
     out: str | Path,
     *,
     protocol: str = "official",
-    folds: int = 3,
     device: str = "cpu",
     threads: int | None = None,
     encoders: Mapping[str, Encoder] | None = None,
@@ -51,8 +51,7 @@ def run_system(
         corpus: folder of a corpus, or its Parquet file.
         store: folder of the store.
         out: run folder.
-        protocol: see `training.splitting.rounds_of`.
-        folds: of the protocols with folds.
+        protocol: see `corpora.protocols.naming`.
         device: that computes.
         threads: of torch; as it is when `None`.
         encoders: view -> encoder, for those at hand.
@@ -66,12 +65,20 @@ def run_system(
     """
     use_threads(threads)
     table = Corpus.read(corpus)
-    rounds = rounds_of(table, protocol, folds=folds)
     task = system.task(recipe, table.table)
+    cut = protocol_of(protocol, recipe)
+    rounds = cut.divide(table, label=primary_of(task)[1].column)
     with Store(store) as opened:
         views = open_views(recipe.views, segments_of(corpus), opened, encoders=encoders, progress=progress)
         experiment = Experiment(
-            system=system, recipe=recipe, task=task, corpus=table, views=views, rounds=rounds, device=device
+            system=system,
+            recipe=recipe,
+            task=task,
+            corpus=table,
+            views=views,
+            protocol=cut,
+            rounds=rounds,
+            device=device,
         )
         folder = run_experiment(experiment, out, progress=progress)
     return folder, read_figures(folder)

@@ -13,18 +13,19 @@ import polars as pl
 import torch
 
 from earwitness.corpora.corpus import Corpus, require_columns
+from earwitness.corpora.protocols.naming import Division, Protocol
+from earwitness.corpora.protocols.split import Split
 from earwitness.errors import BadInput
 from earwitness.task import Target, Task
-from earwitness.training.data import Examples, hold_back, target_numbers
+from earwitness.training.data import Examples, target_numbers
 from earwitness.training.loop import Trained, train
 from earwitness.training.primary import primary_of
-from earwitness.training.randomness import generator
 from earwitness.training.recipe import Recipe
 from earwitness.training.run import RunFolder
 from earwitness.training.run_card import write_card
 from earwitness.training.run_figures import run_figures
 from earwitness.training.scoring import score_rows, units
-from earwitness.training.splitting import Round, table_hash
+from earwitness.training.splitting import table_hash
 from earwitness.training.system import System
 from earwitness.training.trained_files import FILE as WEIGHTS
 from earwitness.training.trained_files import save_trained
@@ -44,7 +45,8 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True):
         task: what is to be said.
         corpus: the rows.
         views: how they are read.
-        rounds: which rows are trained on and tested.
+        protocol: as it was named, for the record.
+        rounds: which rows are trained on and tested; each may have labels of its own.
         device: that computes.
     """
 
@@ -53,7 +55,8 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True):
     task: Task
     corpus: Corpus
     views: Views
-    rounds: Sequence[Round]
+    protocol: Protocol
+    rounds: Sequence[Division]
     device: str = "cpu"
 
 
@@ -74,9 +77,9 @@ def run_experiment(experiment: Experiment, out: str | Path, *, progress: Progres
     """
     recipe, rounds, corpus = experiment.recipe, experiment.rounds, experiment.corpus
     metric, primary = primary_of(experiment.task)
-    examples = examples_of(corpus, experiment.task, experiment.views)
-    for one in rounds:
-        _refuse_missing_classes(one, examples, primary)
+    examples = [examples_of(one.corpus, experiment.task, experiment.views) for one in rounds]
+    for one, seen in zip(rounds, examples, strict=True):
+        _refuse_missing_classes(one.split, seen, primary)
     build_module(experiment, recipe.seeds[0])  # a dimension that does not fit is told before any training
     run = RunFolder(out)
     run.write_recipe(
@@ -88,27 +91,28 @@ def run_experiment(experiment: Experiment, out: str | Path, *, progress: Progres
         classes=primary.classes,
     )
     run.write_json("task.json", experiment.task)
-    run.write_json("rounds.json", [_described(one, examples) for one in rounds])
+    run.write_json("rounds.json", [experiment.protocol.record(one, primary.column) for one in rounds])
     tables = []
-    for number, one in enumerate(rounds):
+    for number, (one, seen) in enumerate(zip(rounds, examples, strict=True)):
+        name = one.split.name
+        ids, first = units(seen, np.arange(len(corpus)), experiment.task)
+        labels = one.corpus.table[primary.column].gather(first).to_list()
+        truth, cluster = seen.targets[primary.column][first], clusters_of(one.corpus)[first]
         for seed in recipe.seeds:
             where = run.path / "rounds" / f"{number:03d}-seed-{seed}"
 
-            def tell(
-                stage: str, done: int, most: int, *_: object, name: str = one.name, s: int = seed
-            ) -> None:
+            def tell(stage: str, done: int, most: int, *_: object, name: str = name, s: int = seed) -> None:
                 if progress is not None:
                     progress(f"{name}, seed {s}, {stage}", done, most)
 
-            tables.append(_trained_round(experiment, examples, one, seed, where, tell))
-    ids, first = units(examples, np.arange(len(corpus)), experiment.task)
-    labels = corpus.table[primary.column].gather(first).to_list()
-    truth, cluster = examples.targets[primary.column][first], clusters_of(corpus)[first]
-    table = with_truth(pl.concat(tables), ids, labels, truth, cluster)
+            scores = _trained_round(experiment, seen, one.split, seed, where, tell)
+            tables.append(with_truth(scores, ids, labels, truth, cluster))
+    table = pl.concat(tables)
     run.write_scores(table, FILE)
     figures = run_figures(rounds_of_table(table, primary), metric)
     run.write_json("figures.json", figures)
-    write_card(run, experiment.system, recipe, experiment.task, corpus.name, rounds, figures)
+    splits = [one.split for one in rounds]
+    write_card(run, experiment.system, recipe, experiment.task, corpus.name, splits, figures)
     return run.path
 
 
@@ -153,7 +157,7 @@ def build_module(experiment: Experiment, seed: int) -> torch.nn.Module:
 def _trained_round(
     experiment: Experiment,
     examples: Examples,
-    one: Round,
+    one: Split,
     seed: int,
     where: Path,
     tell: Callable[..., None],
@@ -166,8 +170,6 @@ def _trained_round(
     recipe, system = experiment.recipe, experiment.system
     began = time.monotonic()
     rows, held = one.train, one.validation
-    if not len(held) and recipe.validation:
-        rows, held = hold_back(rows, examples.group, recipe.validation, generator(seed, one.name, "held"))
     _, primary = primary_of(experiment.task)
     module = build_module(experiment, seed).to(experiment.device)
     fitted = dict(system.fit(module, examples, rows))
@@ -227,17 +229,7 @@ def _best_validation(trained: Trained) -> float | None:
     return min(values) if values else None
 
 
-def _described(one: Round, examples: Examples) -> dict[str, Any]:
-    parts = {"train": one.train, "validation": one.validation, "test": one.test}
-    return {
-        "name": one.name,
-        "how": one.how,
-        "rows": {name: len(rows) for name, rows in parts.items()},
-        "sha256": {name: examples.hash(rows) for name, rows in parts.items()},
-    }
-
-
-def _refuse_missing_classes(one: Round, examples: Examples, primary: Target) -> None:
+def _refuse_missing_classes(one: Split, examples: Examples, primary: Target) -> None:
     """A binary target needs both classes to be learnt and to be judged."""
     truth = examples.targets[primary.column]
     for part, rows in (("training", one.train), ("test", one.test)):

@@ -115,7 +115,8 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         batch: rows in a batch.
         epochs: at most so many times through the rows.
         patience: epochs without a better inner validation loss before the end; `None` = never stop early.
-        validation: share of the training rows held back for early stopping, whole groups at a time, 0 to 1.
+        validation: share of the training rows held back for early stopping, whole speakers (or groups) at a
+            time, 0 to 1; a corpus or protocol that names validation rows has its way.
         average: mean of the weights of so many best epochs; 1 = the best epoch alone.
         select: the best epoch is that of the lowest validation `loss`, or of the best `primary` metric
             of the task on the validation rows.

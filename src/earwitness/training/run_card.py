@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from earwitness.corpora.protocols.split import Split
 from earwitness.task import Task
 from earwitness.training.recipe import Recipe
 from earwitness.training.run import RunFolder, versions
 from earwitness.training.run_figures import Figure, RunFigures
-from earwitness.training.splitting import Round
 from earwitness.whole_file import write_whole
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def write_card(
     recipe: Recipe,
     task: Task,
     corpus: str,
-    rounds: Sequence[Round],
+    rounds: Sequence[Split],
     figures: RunFigures,
 ) -> None:
     """Write `card.md`.
@@ -63,7 +63,7 @@ def write_card(
         "| round | training rows | validation rows | test rows | mean over seeds | how |",
         "|---|---|---|---|---|---|",
         *(
-            f"| {one.name} | {len(one.train)} | {len(one.validation) or 'of these'} "
+            f"| {one.name} | {len(one.train)} | {len(one.validation)} "
             f"| {len(one.test)} | {figures.rounds[one.name]:.4f} | {one.how} |"
             for one in rounds
         ),
