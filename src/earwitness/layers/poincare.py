@@ -134,7 +134,7 @@ class LearnedCurvature(nn.Module):
         initial: curvature at the beginning, above 0.
 
     Example:
-        >>> round(float(LearnedCurvature(2.0)()), 4)
+        >>> round(LearnedCurvature(2.0)().item(), 4)
         2.0
     """
 
