@@ -17,9 +17,9 @@ AUDIO = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".aiff", ".aif", ".w6
 def file_tree(root: str | os.PathLike[str], endings: Collection[str] = AUDIO) -> pl.DataFrame:
     """The files below a folder whose names have one of the endings, in order of their paths.
 
-    Links to folders are followed, each folder once, so a circle of links ends. Hidden files are
-    passed over. A name that is not UTF-8 cannot stand in a table; it is given with its odd bytes
-    escaped, which no rule of names matches.
+    Links to folders are followed, each folder once, so a circle of links ends; a link that leads
+    nowhere counts as a file of no bytes. Hidden files are passed over. A name that is not UTF-8 cannot
+    stand in a table; it is given with its odd bytes escaped, which no rule of names matches.
 
     Args:
         root: the folder.
@@ -55,11 +55,12 @@ def file_tree(root: str | os.PathLike[str], endings: Collection[str] = AUDIO) ->
                     name = entry.name
                     if name[0] == ".":
                         continue
-                    if entry.is_dir():
+                    nowhere = entry.is_symlink() and not Path(entry.path).exists()
+                    if not nowhere and entry.is_dir():
                         waiting.append((entry.path, f"{inside}{name}/"))
-                    elif (not wanted or name.lower().endswith(wanted)) and entry.is_file():
+                    elif (not wanted or name.lower().endswith(wanted)) and (nowhere or entry.is_file()):
                         paths.append(inside + name)
-                        sizes.append(entry.stat().st_size)
+                        sizes.append(0 if nowhere else entry.stat().st_size)
         except OSError as error:
             raise BadInput(f"cannot be read: {error.strerror}", where=folder) from error
     table = pl.DataFrame(

@@ -10,6 +10,7 @@ import polars as pl
 
 from earwitness.corpora.corpus import COLUMNS, Corpus
 from earwitness.corpora.corpus_card import CorpusCard
+from earwitness.corpora.expected_counts import differences
 from earwitness.corpora.scan_report import SHOWN, Noted, ScanReport
 from earwitness.errors import BadInput
 
@@ -120,6 +121,7 @@ def scanned(
     Files of no bytes are left out and told; columns that the rows do not have get their neutral
     value: `start` 0, `end` null (to the end of the file), `split` "", `speaker` "" (unknown),
     `group` the id, `source` the corpus, `synthetic` false, `licence` that of the card, `signal` audio.
+    A group that lies in several splits gets a name in each, and the report says that the splits leak.
 
     Args:
         card: of the corpus.
@@ -152,18 +154,24 @@ def scanned(
     rows = rows.with_columns(value.alias(name) for name, value in neutral.items() if name not in rows.columns)
     extra = ("source", "synthetic", "licence", "signal")
     columns = list(dict.fromkeys((*COLUMNS, *extra, *labels)))
-    table = rows.select(columns)
-    return Corpus(table, card.name, msgspec.structs.replace(report, differences=_differences(card, table)))
+    table, leaks = _untorn(rows.select(columns))
+    report = msgspec.structs.replace(
+        report, notes=(*report.notes, *leaks), differences=differences(card, table)
+    )
+    return Corpus(table, card.name, report)
 
 
-def _differences(card: CorpusCard, table: pl.DataFrame) -> tuple[str, ...]:
-    told = []
-    for expected in card.expected:
-        rows = table
-        for column, value in expected.where.items():
-            rows = rows.filter(pl.col(column).cast(pl.String) == value)
-        if len(rows) != expected.rows:
-            what = " ".join(f"{column} {value}" for column, value in expected.where.items()) or "all"
-            known = "" if expected.known == "established" else " (a figure from memory)"
-            told.append(f"{what}: {len(rows):,} rows, a complete copy has {expected.rows:,}{known}")
-    return tuple(told)
+def _untorn(rows: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Groups that an official split tears, kept apart by split, and a line that tells of it.
+
+    The alternative is to refuse the corpus: then nobody could score on the split that was published.
+    """
+    torn = rows.group_by("group").agg(pl.col("split").n_unique()).filter(pl.col("split") > 1)["group"]
+    if not len(torn):
+        return rows, ()
+    apart = pl.when(pl.col("group").is_in(torn.implode())).then(pl.format("{} ({})", "group", "split"))
+    told = (
+        f"{len(torn):,} source utterances are in several of the official splits, which leak thereby: "
+        f"{torn.sort()[0]}{', ...' if len(torn) > 1 else ''}; their groups are kept apart by split"
+    )
+    return rows.with_columns(apart.otherwise("group").alias("group")), (told,)

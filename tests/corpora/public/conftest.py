@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+
+sys.path.insert(0, str(Path(__file__).parent))  # `miniature` and `miniatures`, importable by name
 
 
 @pytest.fixture
