@@ -29,6 +29,8 @@ CORPORA = {
     "daic-woz": "daic_woz",
     "edaic": "edaic",
     "iemocap": "iemocap",
+    "voxceleb1": "voxceleb1",
+    "voxceleb2": "voxceleb2",
 }
 """Name -> its file in `earwitness.corpora.public`."""
 
