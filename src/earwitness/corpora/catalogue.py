@@ -31,6 +31,8 @@ CORPORA = {
     "iemocap": "iemocap",
     "voxceleb1": "voxceleb1",
     "voxceleb2": "voxceleb2",
+    "signals": "signals",
+    "wesad": "wesad",
 }
 """Name -> its file in `earwitness.corpora.public`."""
 
