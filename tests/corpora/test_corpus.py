@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from earwitness.corpora.corpus import Corpus, require_columns
+from earwitness.corpora.scan_report import Noted, ScanReport
 from earwitness.errors import BadInput
 
 
@@ -29,6 +30,19 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
     assert Corpus.read(tmp_path).table.equals(corpus.table)
     assert Corpus.read(tmp_path / "corpus.parquet").table.equals(corpus.table)
     assert [path.name for path in tmp_path.iterdir()] == ["corpus.parquet"]
+
+
+def test_name_and_report_are_kept(tmp_path: Path) -> None:
+    report = ScanReport(missing=Noted(3, ("a", "b")), differences=("all: 2 rows",))
+    Corpus(rows(), "ravdess", report).write(tmp_path)
+    read = Corpus.read(tmp_path)
+    assert (read.name, read.report) == ("ravdess", report)
+    assert read.where(pl.col("id") == "a").report == report
+    rows().write_parquet(tmp_path / "corpus.parquet")
+    assert Corpus.read(tmp_path).name == str(tmp_path / "corpus.parquet")
+    rows().write_parquet(tmp_path / "corpus.parquet", metadata={"earwitness.report": "[]"})
+    with pytest.raises(BadInput, match="a report that cannot be read"):
+        Corpus.read(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -89,3 +103,10 @@ def test_parts_and_unions_are_new_corpora() -> None:
 def test_a_row_without_end_goes_to_the_end_of_its_file() -> None:
     row = {"id": "a", "path": "a.wav", "start": 0.0, "end": None, "split": "", "speaker": "", "group": "a"}
     assert Corpus(pl.DataFrame([row])).table["end"].to_list() == [None]
+
+
+def test_rows_of_a_group_may_lack_a_split() -> None:
+    table = rows(group="g").with_columns(split=pl.lit(None, pl.String))
+    assert len(Corpus(table)) == 2
+    with pytest.raises(BadInput, match="rows of group 'g' are in several splits"):
+        Corpus(rows(group="g", split=None))

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+import msgspec
 import polars as pl
 
 from earwitness.corpora.scan_report import ScanReport
@@ -17,6 +18,9 @@ COLUMNS: dict[str, type[pl.DataType]] = {
 }  # fmt: skip
 """What every corpus has; start and end are in seconds, an end of null is that of the file. Labels are
 columns of their own."""
+
+NAME, REPORT = "earwitness.corpus", "earwitness.report"
+"""Under which the name of a corpus and the report of its scan stand in the Parquet file."""
 
 
 class Corpus:
@@ -77,7 +81,7 @@ class Corpus:
         Raises:
             BadInput: when no row is left.
         """
-        return Corpus(self._table.filter(condition), self._name)
+        return Corpus(self._table.filter(condition), self._name, self._report)
 
     def join(self, other: Corpus) -> Corpus:
         """The rows of both; columns that one of them lacks are null there.
@@ -92,6 +96,8 @@ class Corpus:
     def read(path: str | os.PathLike[str]) -> Corpus:
         """A corpus from its Parquet file, or from a folder that holds `corpus.parquet`.
 
+        Its name and the report of its scan come with it; without a name it is called as the file.
+
         Raises:
             BadInput: when it cannot be read or is not sound.
         """
@@ -99,14 +105,23 @@ class Corpus:
         file = file / "corpus.parquet" if file.is_dir() else file
         try:
             table = pl.read_parquet(file)
+            kept = pl.read_parquet_metadata(file)
         except FileNotFoundError:
             raise BadInput("there is no such corpus; build or scan one first", where=str(file)) from None
         except (pl.exceptions.PolarsError, OSError) as error:
             raise BadInput(f"cannot be read as Parquet: {error}", where=str(file)) from error
-        return Corpus(table, str(file))
+        corpus = Corpus(table, str(file))
+        if NAME in kept:
+            corpus._name = kept[NAME]
+        if REPORT in kept:
+            try:
+                corpus._report = msgspec.json.decode(kept[REPORT], type=ScanReport)
+            except msgspec.MsgspecError as error:
+                raise BadInput(f"holds a report that cannot be read: {error}", where=str(file)) from error
+        return corpus
 
     def write(self, path: str | os.PathLike[str]) -> Path:
-        """Write the table as Parquet, whole or not at all.
+        """Write the table as Parquet, whole or not at all, with its name and the report of its scan.
 
         Args:
             path: of the file, or a folder that gets `corpus.parquet`.
@@ -118,7 +133,8 @@ class Corpus:
         file = file / "corpus.parquet" if file.is_dir() else file
         part = file.with_name(f"{file.name}.{os.getpid()}.part")
         try:
-            self._table.write_parquet(part)
+            told = {NAME: self._name, REPORT: msgspec.json.encode(self._report).decode()}
+            self._table.write_parquet(part, metadata=told)
             part.replace(file)
         except OSError as error:
             part.unlink(missing_ok=True)
@@ -139,9 +155,9 @@ def _checked(table: pl.DataFrame, name: str) -> pl.DataFrame:
     for column in ("id", "path", "start", "group"):
         if table[column].null_count():
             raise BadInput(f"has rows without {column!r}", where=name)
-    twice = table["id"].filter(table["id"].is_duplicated())
-    if len(twice):
-        raise BadInput(f"holds the id {twice[0]!r} more than once", where=name)
+    twice = _repeated(table["id"])
+    if twice is not None:
+        raise BadInput(f"holds the id {twice!r} more than once", where=name)
     backward = table.filter(
         ~(pl.col("end").fill_null(float("inf")) > pl.col("start"))
         | (pl.col("start") < 0)
@@ -149,13 +165,45 @@ def _checked(table: pl.DataFrame, name: str) -> pl.DataFrame:
     )
     if len(backward):
         raise BadInput(f"row {backward['id'][0]!r} ends before it starts", where=name)
-    outside = table.filter(pl.col("path").str.contains(r"^/|(^|/)\.\.(/|$)"))
+    # Two dots are looked for first: most corpora have none, and a plain search is fast.
+    suspect = table.filter(
+        pl.col("path").str.starts_with("/") | pl.col("path").str.contains("..", literal=True)
+    )
+    outside = suspect.filter(pl.col("path").str.contains(r"^/|(^|/)\.\.(/|$)"))
     if len(outside):
         raise BadInput(f"row {outside['id'][0]!r} has a path outside of the corpus folder", where=name)
-    torn = table.group_by("group").agg(pl.col("split").n_unique()).filter(pl.col("split") > 1)
-    if len(torn):
-        raise BadInput(f"rows of group {torn['group'].sort()[0]!r} are in several splits", where=name)
+    torn = _torn(table)
+    if torn is not None:
+        raise BadInput(f"rows of group {torn!r} are in several splits", where=name)
     return table
+
+
+def _repeated(ids: pl.Series) -> str | None:
+    """An id that occurs twice; ids whose hashes differ need not be compared."""
+    hashes = ids.hash()
+    if hashes.n_unique() == len(ids):
+        return None
+    suspect = ids.filter(hashes.is_duplicated())
+    twice = suspect.filter(suspect.is_duplicated())
+    return str(twice[0]) if len(twice) else None
+
+
+def _torn(table: pl.DataFrame) -> str | None:
+    """A group that is in several splits; only groups that share a hash with one are looked at closely."""
+    names = table["split"].unique()
+    if len(names) < 2:
+        return None
+    place = pl.DataFrame({"split": names}).with_row_index("place")
+    coded = table.select(pl.col("group").hash(), "split").join(place, on="split", nulls_equal=True)
+    ends = coded.group_by("group").agg(
+        pl.col("place").min().alias("low"), pl.col("place").max().alias("high")
+    )
+    suspect = ends.filter(pl.col("low") != pl.col("high"))["group"]
+    if not len(suspect):
+        return None
+    closely = table.filter(pl.col("group").hash().is_in(suspect.implode()))
+    torn = closely.group_by("group").agg(pl.col("split").n_unique()).filter(pl.col("split") > 1)
+    return str(torn["group"].min()) if len(torn) else None
 
 
 def require_columns(corpus: Corpus, columns: Iterable[str]) -> None:

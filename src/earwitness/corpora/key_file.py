@@ -15,6 +15,11 @@ _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
 )  # fmt: skip
+WHITE = (
+    " \t\v\f\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
+"""White space as `str.split` has it, line ends aside."""
 
 
 def read_text(path: str | os.PathLike[str]) -> str:
@@ -67,16 +72,27 @@ def read_key(
         BadInput: when it cannot be read, has no rows, or a line has another number of columns; the
             message names the line.
     """
-    lines = read_text(path).split("\n")
-    numbered = [(number, line) for number, line in enumerate(lines, 1) if line.strip()][int(header) :]
-    if not numbered:
+    text = pl.DataFrame({"line": read_text(path).split("\n")}).with_row_index("number", offset=1)
+    lines = text.with_columns(pl.col("line").str.strip_chars(WHITE)).filter(pl.col("line") != "")
+    lines = lines[int(header) :]
+    if not len(lines):
         raise BadInput("has no rows", where=str(path))
-    cells = [line.split(separator) for _, line in numbered]
     width = len(columns)
-    for (number, _), row in zip(numbered, cells, strict=True):
-        if len(row) != width:
-            raise BadInput(f"line {number} has {len(row)} columns, not {width}", where=str(path))
-    return pl.DataFrame(cells, schema=dict.fromkeys(columns, pl.String), orient="row")
+    if separator is None:
+        separator = " "
+        # Most keys have single spaces; only the others need the slower pattern.
+        if lines["line"].str.contains(f"[{WHITE[1:]}]|  ").any():
+            lines = lines.with_columns(pl.col("line").str.replace_all(f"[{WHITE}]+", " "))
+    else:
+        # A separator at an end of the line stands for an empty column, white space there for nothing.
+        lines = text.filter(pl.col("number").is_in(lines["number"].implode()))
+    found = pl.col("line").str.count_matches(separator, literal=True) + 1
+    wrong = lines.select("number", found.alias("found")).filter(pl.col("found") != width)
+    if len(wrong):
+        number, has = wrong.row(0)
+        raise BadInput(f"line {number} has {has} columns, not {width}", where=str(path))
+    parts = lines["line"].str.split_exact(separator, width - 1).struct.rename_fields(list(columns))
+    return parts.to_frame("_").unnest("_")
 
 
 def column_count(path: str | os.PathLike[str], separator: str | None = None) -> int:

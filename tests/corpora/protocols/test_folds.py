@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from small_corpora import clips, ids, shuffled, voices
 
 from earwitness.corpora.corpus import Corpus
-from earwitness.corpora.protocols.dealing import counts_of, deal, joined_up
+from earwitness.corpora.protocols.dealing import counts_of, deal, homes
 from earwitness.corpora.protocols.grouped_folds import grouped_folds
 from earwitness.corpora.protocols.holding_back import hold_validation
 from earwitness.corpora.protocols.random_folds import random_folds
@@ -147,6 +147,11 @@ def test_every_value_has_one_fold(counts: list[list[int]], folds: int, seed: int
     assert dealt.tolist() == deal(table, folds, seed).tolist()
 
 
-def test_components_and_counts() -> None:
-    assert joined_up(np.array([0, 0, 1, -1, 2]), np.array([0, 1, 2, 3, 2])).tolist() == [0, 0, 1, 2, 1]
+def test_homes_and_counts() -> None:
+    values, group = np.array([0, 0, 2, -1, 3, -1]), pl.Series(["a", "b", "c", "d", "c", ""])
+    assert homes(values, list("klmn"), group).tolist() == [0, 0, 1, 2, 1, 3]
+    order = np.array([5, 3, 1, 4, 0, 2])
+    assert homes(values[order], list("klmn"), group[order]).tolist() == [3, 2, 0, 1, 0, 1]
+    # A group that ties a row without a value to one that has it.
+    assert homes(np.array([1, -1, 0]), ["k", "l"], pl.Series(["a", "a", "b"])).tolist() == [1, 1, 0]
     assert counts_of(np.array([0, 0, 1, -1]), 2, np.array([0, 1, -1, 0])).tolist() == [[0, 1, 1], [1, 0, 0]]

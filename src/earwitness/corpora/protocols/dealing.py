@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from earwitness.corpora.protocols.leaks import coded_values
 
 Numbers = NDArray[np.int64]
 
@@ -77,25 +83,42 @@ def deal(counts: Numbers, folds: int, seed: int) -> Numbers:
     return dealt
 
 
-def joined_up(first: Numbers, second: Numbers) -> Numbers:
-    """Rows that hang together, because they share a value of one column or of the other.
+def homes(values: Numbers, names: Sequence[str], group: pl.Series) -> Numbers:
+    """What must lie on one side together: rows of one value, and values that share a group.
+
+    Rows without a value stand by their group; those without both stand together.
 
     Args:
-        first: (rows,) place of each row's value, -1 = none.
-        second: the same of another column; never -1.
+        values: (rows,) place of each row's value, -1 = none.
+        names: of the values, in order.
+        group: (rows,) of each row; an empty one ties nothing.
 
     Returns:
-        (rows,) number of each row's component, numbered by the smallest place of `second` in it.
-    """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
+        (rows,) numbers from 0 up, in the order of the names, whatever the order of the rows.
 
-    left, right = int(first.max(initial=-1)) + 1, int(second.max(initial=-1)) + 1
-    kept = first >= 0
-    edges = coo_array(
-        (np.ones(int(kept.sum()), np.int8), (second[kept], right + first[kept])),
-        shape=(right + left, right + left),
-    )
-    _, component = connected_components(edges, directed=False)
-    # scipy numbers components in the order in which it meets them: that of the places of `second`.
-    return component[second].astype(np.int64)
+    Example:
+        >>> homes(np.array([0, 1, 2, -1]), ["a", "b", "c"], pl.Series(["x", "x", "y", "z"])).tolist()
+        [0, 0, 1, 2]
+    """
+    values, count = values.copy(), len(names)
+    lone = values < 0
+    if lone.any():
+        places, found = coded_values(group.filter(pl.Series(lone)))
+        # Rows that have not even a group cannot be told apart, and stay together.
+        values[lone] = count + np.where(places < 0, len(found), places)
+        count = int(values.max()) + 1
+    pairs = pl.DataFrame({"group": group.hash(), "named": group != "", "value": values})
+    apart = pl.col("value").max() != pl.col("value").min()
+    tied = pairs.filter("named").group_by("group").agg(apart.alias("apart")).filter("apart")["group"]
+    home = np.arange(count)
+    if len(tied):
+        suspect = pairs["group"].is_in(tied.implode()) & pairs["named"]
+        groups, found = coded_values(group.filter(suspect))
+        edges = (np.ones(len(groups), np.int8), (values[suspect.to_numpy()], count + groups))
+        size = count + len(found)
+        home = connected_components(coo_array(edges, shape=(size, size)), directed=False)[1][:count]
+    present = home[values]
+    # Numbered by the first name in each, so that the numbering is that of the names.
+    first = np.full(int(home.max()) + 1, count)
+    np.minimum.at(first, home, np.arange(count))
+    return np.unique(first[present], return_inverse=True)[1]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from earwitness.corpora.corpus import Corpus
-from earwitness.corpora.protocols.dealing import counts_of, deal, joined_up
+from earwitness.corpora.protocols.dealing import counts_of, deal, homes
 from earwitness.corpora.protocols.leaks import LeakCheck, coded
 from earwitness.corpora.protocols.split import Split
 from earwitness.errors import BadInput
@@ -47,8 +47,7 @@ def grouped_folds(
     values, names = coded(corpus, by)
     if (values < 0).any() and not unnamed:
         raise BadInput(f"has rows without {by!r}; unnamed=yes deals them by their group", where=corpus.name)
-    groups, _ = coded(corpus, "group")
-    home = joined_up(values, groups) if by != "group" else groups
+    home = homes(values, names, corpus.table["group"])
     count = int(home.max()) + 1
     if count < folds:
         tied = f", tied together by their groups to {count}" if len(names) > count else ""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from earwitness.corpora.corpus import Corpus
-from earwitness.corpora.protocols.dealing import counts_of, deal, joined_up
-from earwitness.corpora.protocols.leaks import coded
+from earwitness.corpora.corpus import Corpus, require_columns
+from earwitness.corpora.protocols.dealing import counts_of, deal, homes
+from earwitness.corpora.protocols.leaks import coded_values
 from earwitness.corpora.protocols.split import Split
 from earwitness.errors import BadInput
 
@@ -44,10 +44,10 @@ def hold_validation(
         raise BadInput("must lie between 0 and 1", where="validation")
     if len(split.validation):
         return split
-    groups, _ = coded(corpus, "group")
-    values, _ = coded(corpus, by)
+    require_columns(corpus, [by] if label is None else [by, label])
     rows = split.train
-    home = joined_up(values[rows], np.unique(groups[rows], return_inverse=True)[1])
+    values, names = coded_values(corpus.table[by][rows])
+    home = homes(values, names, corpus.table["group"][rows])
     count = int(home.max()) + 1
     if count < 2:
         hint = "; validation-by=group holds back groups" if by != "group" else ""
@@ -56,14 +56,14 @@ def hold_validation(
             where=split.name,
         )
     folds = min(max(2, round(1 / share)), count)
-    classes = coded(corpus, label)[0][rows] if label is not None else None
+    classes = coded_values(corpus.table[label][rows])[0] if label is not None else None
     # With many folds greedy dealing keeps each alike; the first of them is what is held back.
     held = deal(counts_of(home, count, classes), folds, seed)[home] == 0
     told = f"{held.mean():.0%} of the training rows held back by {by} for validation"
     overlap = split.overlap
     if by != "speaker":
-        speakers, _ = coded(corpus, "speaker")
-        shared = np.intersect1d(speakers[rows[held]], speakers[rows[~held]])
+        speakers, _ = coded_values(corpus.table["speaker"][rows])
+        shared = np.intersect1d(speakers[held], speakers[~held])
         if (shared >= 0).any():
             told += " (speakers overlap)"
             overlap = tuple(dict.fromkeys((*overlap, "speaker")))
