@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import struct
+import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -98,3 +101,98 @@ def tiny_onnx(tiny_file: bytes, tmp_path_factory: pytest.TempPathFactory) -> Pat
 @pytest.fixture
 def tiny(tiny_onnx: Path) -> OnnxEncoder:
     return OnnxEncoder(tiny_onnx, threads=1)
+
+
+_TINY = {
+    "hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 64,
+}  # fmt: skip
+_CONVOLUTIONS = {
+    "conv_dim": (16,) * 7, "num_conv_pos_embeddings": 16, "num_conv_pos_embedding_groups": 4,
+}  # fmt: skip
+_STABLE = {"feat_extract_norm": "layer", "do_stable_layer_norm": True, "conv_bias": True}
+KINDS = {
+    "wav2vec2": ("Wav2Vec2Model", "Wav2Vec2Config", _TINY | _CONVOLUTIONS, "Wav2Vec2FeatureExtractor"),
+    "xls-r": ("Wav2Vec2Model", "Wav2Vec2Config", _TINY | _CONVOLUTIONS | _STABLE, "Wav2Vec2FeatureExtractor"),
+    "hubert": ("HubertModel", "HubertConfig", _TINY | _CONVOLUTIONS, "Wav2Vec2FeatureExtractor"),
+    "wavlm": ("WavLMModel", "WavLMConfig", _TINY | _CONVOLUTIONS, "Wav2Vec2FeatureExtractor"),
+    "wavlm-large": (
+        "WavLMModel", "WavLMConfig", _TINY | _CONVOLUTIONS | _STABLE, "Wav2Vec2FeatureExtractor",
+    ),
+    "unispeech-sat": (
+        "UniSpeechSatModel", "UniSpeechSatConfig", _TINY | _CONVOLUTIONS, "Wav2Vec2FeatureExtractor",
+    ),
+    "w2v-bert": ("Wav2Vec2BertModel", "Wav2Vec2BertConfig", _TINY, "SeamlessM4TFeatureExtractor"),
+    "ast": (
+        "ASTModel", "ASTConfig", _TINY | {"frequency_stride": 14, "time_stride": 14, "max_length": 256},
+        "ASTFeatureExtractor",
+    ),
+    "clap": (
+        "ClapAudioModelWithProjection",
+        "ClapAudioConfig",
+        {
+            "patch_embeds_hidden_size": 8, "hidden_size": 64, "depths": [1, 1, 1, 1],
+            "num_attention_heads": [1, 1, 2, 2], "projection_dim": 16, "num_hidden_layers": 4,
+        },
+        "ClapFeatureExtractor",
+    ),
+    "whisper": (
+        "WhisperModel",
+        "WhisperConfig",
+        {
+            "d_model": 64, "encoder_layers": 3, "encoder_attention_heads": 2, "encoder_ffn_dim": 256,
+            "decoder_layers": 1, "decoder_attention_heads": 2, "decoder_ffn_dim": 64, "vocab_size": 100,
+            "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "decoder_start_token_id": 1,
+        },
+        "WhisperFeatureExtractor",
+    ),
+}  # fmt: skip
+"""Name -> transformers' class, its configuration, a tiny setting of it and its feature extractor."""
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    """Every class of the family in turn."""
+    return request.param
+
+
+@pytest.fixture(scope="session", params=[kind for kind in KINDS if kind != "clap"])
+def deep(request: pytest.FixtureRequest) -> str:
+    """Every class that has layers to choose from."""
+    return request.param
+
+
+class Tiny(NamedTuple):
+    """A model of transformers with random weights, and the folder it was saved to."""
+
+    model: Any
+    folder: Path
+    extractor: Any
+
+
+@pytest.fixture(scope="session")
+def tiny_hub(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Tiny]:
+    """Kind -> a model in the hub's exact layout; each is made once."""
+    import torch
+    import transformers
+    from transformers.utils import logging
+
+    root = tmp_path_factory.mktemp("hub")
+    logging.disable_progress_bar()
+
+    @functools.cache
+    def make(kind: str) -> Tiny:
+        model, config, settings, extractor = KINDS[kind]
+        with torch.random.fork_rng():
+            torch.manual_seed(1)
+            made = getattr(transformers, model)(getattr(transformers, config)(**settings)).eval()
+            for parameter in made.parameters():  # norms that do nothing would hide mistakes
+                parameter.data += 0.02 * torch.randn_like(parameter)
+        with warnings.catch_warnings():  # AST's lowest filters are empty, as published
+            warnings.simplefilter("ignore")
+            own = {"max_length": settings["max_length"]} if "max_length" in settings else {}
+            extracted = getattr(transformers, extractor)(**own)
+        made.save_pretrained(root / kind)
+        extracted.save_pretrained(root / kind)
+        return Tiny(made, root / kind, extracted)
+
+    return make

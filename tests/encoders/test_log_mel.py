@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import WhisperFeatureExtractor
 
-from earwitness.encoders.log_mel import RMS, log_mel, mel_bands
+from earwitness.encoders.log_mel import log_mel, mel_bands
+from earwitness.encoders.waveform_level import RMS
 
 
 def clip(seed: int, samples: int) -> np.ndarray:
@@ -62,5 +63,5 @@ def test_filters_have_area_one() -> None:
 def test_refuses_what_it_cannot_read() -> None:
     with pytest.raises(ValueError, match="shape"):
         log_mel(np.zeros((2, 100)))
-    with pytest.raises(ValueError, match="normalise"):
+    with pytest.raises(ValueError, match="a level is"):
         log_mel(np.zeros(100), normalise="loud")  # type: ignore[arg-type]

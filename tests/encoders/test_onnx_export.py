@@ -68,9 +68,9 @@ def test_torch_agrees_with_transformers(tiny_arrays: dict[str, np.ndarray]) -> N
     mel = log_mel((0.1 * np.random.default_rng(0).standard_normal(16_000)).astype(np.float32))
     with torch.no_grad():
         given = reference(arrays, 50)(torch.from_numpy(mel[None]), output_hidden_states=True)
-        ours = WhisperEncoder.from_ctranslate2(arrays)(torch.from_numpy(mel[None]), normalise_last=True)[0]
+        ours = WhisperEncoder.from_ctranslate2(arrays)(torch.from_numpy(mel[None]))[0]
     theirs = torch.cat(given.hidden_states)
-    # transformers normalises the state after the last block, as `normalise_last` does.
+    # transformers normalises the state after the last block, and so do we.
     assert (ours - theirs).abs().max() < 1e-5
 
 

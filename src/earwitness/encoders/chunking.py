@@ -22,42 +22,70 @@ class Chunk(NamedTuple):
         end: one past the last sample heard.
         core_start: first sample whose frames are kept.
         core_end: one past the last sample whose frames are kept.
+        hop: samples of one frame.
     """
 
     start: int
     end: int
     core_start: int
     core_end: int
+    hop: int = HOP
 
     @property
     def frames(self) -> slice:
         """The frames to keep, among those that the encoder gives for this chunk."""
-        first = (self.core_start - self.start) // HOP
-        return slice(first, first + (self.core_end - self.core_start) // HOP)
+        first = (self.core_start - self.start) // self.hop
+        return slice(first, first + (self.core_end - self.core_start) // self.hop)
+
+    @property
+    def kept(self) -> slice:
+        """As `frames`, but with all of the last chunk: some encoders round its frames up."""
+        return slice(self.frames.start, None) if self.core_end == self.end else self.frames
 
 
-def chunk(index: int, samples: int | None = None) -> Chunk:
+class Chunking(NamedTuple):
+    """How long recordings are cut, in samples at the encoder's rate.
+
+    Args:
+        core: samples whose frames a chunk gives, a multiple of `hop`.
+        context: samples heard on either side of the core, a multiple of `hop`.
+        hop: samples of one frame.
+    """
+
+    core: int = CORE
+    context: int = CONTEXT
+    hop: int = HOP
+
+
+WHISPER = Chunking()
+"""14 s and half a second on either side."""
+
+
+def chunk(index: int, samples: int | None = None, chunking: Chunking = WHISPER) -> Chunk:
     """The chunk at a place, anchored at sample 0.
 
     Args:
         index: 0 for the first chunk.
         samples: length of the whole recording if this is its last chunk, else `None`.
+        chunking: lengths of core and context.
 
     Example:
         >>> chunk(1)
-        Chunk(start=216000, end=456000, core_start=224000, core_end=448000)
+        Chunk(start=216000, end=456000, core_start=224000, core_end=448000, hop=320)
     """
-    core_start = index * CORE
-    core_end = core_start + CORE if samples is None else samples
-    end = core_end + CONTEXT if samples is None else samples
-    return Chunk(max(0, core_start - CONTEXT), end, core_start, core_end)
+    core, context, hop = chunking
+    core_start = index * core
+    core_end = core_start + core if samples is None else samples
+    end = core_end + context if samples is None else samples
+    return Chunk(max(0, core_start - context), end, core_start, core_end, hop)
 
 
-def chunks(samples: int) -> list[Chunk]:
+def chunks(samples: int, chunking: Chunking = WHISPER) -> list[Chunk]:
     """All chunks of a recording; a tail not longer than the context belongs to the last core.
 
     Args:
-        samples: length of the recording at 16 kHz.
+        samples: length of the recording at the encoder's rate.
+        chunking: lengths of core and context.
 
     Returns:
         Chunks whose cores lie end to end from 0 to `samples`; none for an empty recording.
@@ -70,8 +98,9 @@ def chunks(samples: int) -> list[Chunk]:
     """
     if samples <= 0:
         return []
-    count = max(1, -(-(samples - CONTEXT) // CORE))
-    return [chunk(k) for k in range(count - 1)] + [chunk(count - 1, samples)]
+    count = max(1, -(-(samples - chunking.context) // chunking.core))
+    last = chunk(count - 1, samples, chunking)
+    return [chunk(k, None, chunking) for k in range(count - 1)] + [last]
 
 
 def frame_count(samples: int) -> int:

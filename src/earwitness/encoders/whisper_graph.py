@@ -75,7 +75,8 @@ def whisper_graph(
 
     Args:
         arrays: the `encoder/` variables of a CTranslate2 file (`ctranslate2_file.read`).
-        layers: 0 = after convolutions and positions, k = after block k; in rising order.
+        layers: 0 = after convolutions and positions, k = after block k, the last one also
+            normalised; in rising order.
         stored: precision of the weights in the file; the arithmetic is float32.
         longest: most frames that the graph takes; as many as the model when `None`.
         metadata: strings to be written into the file.
@@ -97,6 +98,8 @@ def whisper_graph(
     states = [_front(graph, get, longest)]
     for k in range(layers[-1]):
         states.append(_block(graph, get, k, states[-1], dimension // HEAD))
+    if layers[-1] == blocks:  # as transformers has it: the last state is normalised
+        states[-1] = graph.norm("last_norm", states[-1], get, "layer_norm")
     axis = graph.constant("layer_axis", np.array([1], np.int64))
     stacked = [graph.node("Unsqueeze", [states[k], axis], f"layer{k}") for k in layers]
     graph.node("Concat", stacked, "frames", axis=1)

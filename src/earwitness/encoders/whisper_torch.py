@@ -6,16 +6,19 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
+import torch.utils.checkpoint
 from torch import nn
 
 from earwitness.encoders.whisper_names import HEAD, PREFIX, shape
+from earwitness.errors import BadInput
 
 
 class Block(nn.Module):
     """One pre-norm transformer block: self-attention, then a feed-forward part."""
 
-    def __init__(self, dimension: int) -> None:
+    def __init__(self, dimension: int, head: int = HEAD) -> None:
         super().__init__()
+        self.head = head
         self.attention_norm = nn.LayerNorm(dimension)
         self.attention_in = nn.Linear(dimension, 3 * dimension)
         self.attention_out = nn.Linear(dimension, dimension)
@@ -23,12 +26,14 @@ class Block(nn.Module):
         self.feed_in = nn.Linear(dimension, 4 * dimension)
         self.feed_out = nn.Linear(4 * dimension, dimension)
 
-    def forward(self, frames: torch.Tensor) -> torch.Tensor:
-        """Frames `(batch, frames, dimension)` -> the same shape."""
+    def forward(self, frames: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
+        """Frames `(batch, frames, dimension)` -> the same shape; `mask (batch, frames)` marks true ones."""
         batch, count, dimension = frames.shape
         stacked = self.attention_in(self.attention_norm(frames))
-        queries, keys, values = stacked.view(batch, count, 3, dimension // HEAD, HEAD).permute(2, 0, 3, 1, 4)
-        heard = nn.functional.scaled_dot_product_attention(queries, keys, values)
+        split = stacked.view(batch, count, 3, dimension // self.head, self.head)
+        queries, keys, values = split.permute(2, 0, 3, 1, 4)
+        told = None if mask is None else mask[:, None, None]
+        heard = nn.functional.scaled_dot_product_attention(queries, keys, values, attn_mask=told)
         frames = frames + self.attention_out(heard.transpose(1, 2).reshape(batch, count, dimension))
         return frames + self.feed_out(nn.functional.gelu(self.feed_in(self.feed_norm(frames))))
 
@@ -41,6 +46,7 @@ class WhisperEncoder(nn.Module):
         blocks: number of transformer blocks.
         bands: mel bands.
         longest: most frames that it can take (1500 = 30 s).
+        head: channels of one attention head.
 
     References:
         Radford et al., "Robust Speech Recognition via Large-Scale Weak Supervision", 2023.
@@ -50,35 +56,61 @@ class WhisperEncoder(nn.Module):
         torch.Size([1, 2, 10, 64])
     """
 
-    def __init__(self, dimension: int, blocks: int, *, bands: int = 80, longest: int = 1500) -> None:
+    def __init__(
+        self, dimension: int, blocks: int, *, bands: int = 80, longest: int = 1500, head: int = HEAD
+    ) -> None:
         super().__init__()
+        self.checkpointing = False
         self.conv1 = nn.Conv1d(bands, dimension, 3, padding=1)
         self.conv2 = nn.Conv1d(dimension, dimension, 3, stride=2, padding=1)
         self.positions = nn.Parameter(torch.zeros(longest, dimension), requires_grad=False)
-        self.blocks = nn.ModuleList(Block(dimension) for _ in range(blocks))
-        self.last_norm = nn.LayerNorm(dimension)
+        self.blocks = nn.ModuleList(Block(dimension, head) for _ in range(blocks))
+        self.last_norm: nn.Module | None = nn.LayerNorm(dimension)
 
     def forward(
-        self, mel: torch.Tensor, *, layers: Sequence[int] | None = None, normalise_last: bool = False
+        self,
+        mel: torch.Tensor,
+        *,
+        layers: Sequence[int] | None = None,
+        lengths: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """Hidden states of chosen layers.
 
         Args:
-            mel: log-mel spectrogram `(batch, bands, 2 * frames)`, all of the same true length.
-            layers: 0 = after convolutions and positions, k = after block k; all when `None`.
-            normalise_last: apply the final layer norm to the state after the last block.
+            mel: log-mel spectrogram `(batch, bands, 2 * frames)`.
+            layers: 0 = after convolutions and positions, k = after block k, the last one also
+                normalised, as transformers has it; all when `None`.
+            lengths: true frames of each clip, `(batch,)`; what lies beyond can change nothing
+                within. All are true when `None`.
 
         Returns:
             Shape `(batch, layers, frames, dimension)`.
         """
         wanted = range(len(self.blocks) + 1) if layers is None else layers
-        frames = nn.functional.gelu(self.conv2(nn.functional.gelu(self.conv1(mel)))).transpose(1, 2)
+        mask = None
+        if lengths is not None:
+            columns = torch.arange(mel.shape[2], device=mel.device)
+            inside = columns < 2 * lengths[:, None]
+            mel, mask = mel * inside[:, None], inside[:, ::2]
+        first = nn.functional.gelu(self.conv1(mel))
+        if lengths is not None:  # a clip alone is followed by zeros here, too
+            first = first * inside[:, None]
+        frames = nn.functional.gelu(self.conv2(first)).transpose(1, 2)
         states = [frames + self.positions[: frames.shape[1]]]
         for block in self.blocks[: max(wanted)]:
-            states.append(block(states[-1]))
-        if normalise_last and len(states) == len(self.blocks) + 1:
+            if self.checkpointing and self.training:
+                given = torch.utils.checkpoint.checkpoint(block, states[-1], mask, use_reentrant=False)
+            else:
+                given = block(states[-1], mask)
+            states.append(given)
+        if self.last_norm is not None and len(states) == len(self.blocks) + 1:
             states[-1] = self.last_norm(states[-1])
         return torch.stack([states[layer] for layer in wanted], dim=1)
+
+    def cut_after(self, layer: int) -> None:
+        """Drop the blocks after a layer, which need then not be computed, loaded or trained."""
+        if layer < len(self.blocks):
+            self.blocks, self.last_norm = self.blocks[:layer], None
 
     @classmethod
     def from_ctranslate2(cls, arrays: Mapping[str, np.ndarray]) -> WhisperEncoder:
@@ -98,6 +130,28 @@ class WhisperEncoder(nn.Module):
             for variable, parameter in _names(blocks).items()
         }
         module.load_state_dict(state)
+        return module.eval().requires_grad_(False)
+
+    @classmethod
+    def from_hub(cls, weights: Mapping[str, torch.Tensor], *, heads: int) -> WhisperEncoder:
+        """Build it from the encoder's weights as transformers names them.
+
+        Args:
+            weights: name below `encoder.` -> tensor; widened to float32.
+            heads: attention heads.
+
+        Raises:
+            BadInput: when a weight is missing or has another shape.
+        """
+        try:
+            dimension, bands, _ = weights["conv1.weight"].shape
+            longest = len(weights["embed_positions.weight"])
+            blocks = len({name.split(".")[1] for name in weights if name.startswith("layers.")})
+            module = cls(dimension, blocks, bands=bands, longest=longest, head=dimension // heads)
+            module.load_state_dict(_from_hub(weights, blocks))
+        except (KeyError, RuntimeError, ValueError) as error:
+            reason = str(error).strip().splitlines()[-1].strip()
+            raise BadInput(f"does not hold a Whisper encoder: {reason}") from error
         return module.eval().requires_grad_(False)
 
 
@@ -135,3 +189,26 @@ def _names(blocks: int) -> dict[str, str]:
     for theirs, ours in linears.items():
         names |= {f"{theirs}/weight": f"{ours}.weight", f"{theirs}/bias": f"{ours}.bias"}
     return names
+
+
+def _from_hub(weights: Mapping[str, torch.Tensor], blocks: int) -> dict[str, torch.Tensor]:
+    """Transformers' weights under our names; queries, keys and values are one matrix here."""
+    state = {"positions": weights["embed_positions.weight"]}
+    pairs = {"conv1": "conv1", "conv2": "conv2", "last_norm": "layer_norm"}
+    for k in range(blocks):
+        theirs, ours = f"layers.{k}", f"blocks.{k}"
+        pairs |= {
+            f"{ours}.attention_norm": f"{theirs}.self_attn_layer_norm",
+            f"{ours}.attention_out": f"{theirs}.self_attn.out_proj",
+            f"{ours}.feed_norm": f"{theirs}.final_layer_norm",
+            f"{ours}.feed_in": f"{theirs}.fc1",
+            f"{ours}.feed_out": f"{theirs}.fc2",
+        }
+        parts = [f"{theirs}.self_attn.{letter}_proj" for letter in "qkv"]
+        state[f"{ours}.attention_in.weight"] = torch.cat([weights[f"{part}.weight"] for part in parts])
+        queries = weights[f"{parts[0]}.bias"]
+        biases = [queries, torch.zeros_like(queries), weights[f"{parts[2]}.bias"]]  # keys have none
+        state[f"{ours}.attention_in.bias"] = torch.cat(biases)
+    for ours, theirs in pairs.items():
+        state |= {f"{ours}.{part}": weights[f"{theirs}.{part}"] for part in ("weight", "bias")}
+    return {name: value.float() for name, value in state.items()}
