@@ -29,7 +29,7 @@ def corpus(tmp_path: Path) -> Path:
 
 def test_list_says_what_can_be_built(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["corpora", "list"]) == 0
-    assert "--subset tiny: 3 packages" in capsys.readouterr().out
+    assert "--subset tiny: 4 packages" in capsys.readouterr().out
 
 
 def test_describe_counts(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,14 +10,19 @@ from earwitness.errors import BadInput
 from earwitness.making.cepstral import Cepstral
 from earwitness.making.channel_vocoder import ChannelVocoder
 from earwitness.making.copying import RATE, CopySynthesis
+from earwitness.making.grains import Grains, likest
 from earwitness.making.griffin_lim import GriffinLim
 from earwitness.making.lpc import Lpc
+from earwitness.making.noise_bands import NoiseBands
 from earwitness.making.phase_vocoder import PhaseVocoder
 from earwitness.making.sinusoidal import Sinusoidal
 from earwitness.making.spectrum import stft
 from earwitness.making.world import World
 
-ENGINES = [Cepstral(), ChannelVocoder(), GriffinLim(), Lpc(), PhaseVocoder(), Sinusoidal(), World()]
+ENGINES = [
+    Cepstral(), ChannelVocoder(), Grains(), GriffinLim(), Lpc(), NoiseBands(), PhaseVocoder(), Sinusoidal(),
+    World(),
+]  # fmt: skip
 
 
 def vowels(rate: int = RATE, seconds: float = 1.2) -> Recording:
@@ -89,3 +94,15 @@ def test_what_cannot_be_copied_is_refused(engine: CopySynthesis) -> None:
 def test_engines_have_names_of_their_own() -> None:
     assert len({engine.engine for engine in ENGINES}) == len(ENGINES)
     assert all(engine.family for engine in ENGINES)
+
+
+def test_no_grain_stays_in_its_place() -> None:
+    rng = np.random.default_rng(0)
+    for count in (3, 4, 40):
+        chosen = likest(rng.standard_normal((count, 256)), 2, apart=2, rng=rng)
+        assert ((chosen >= 0) & (chosen < count)).all()
+        if count > 4:
+            assert (np.abs(chosen - np.arange(count)) >= 2).all()
+    low, high = np.sin(np.arange(256) * 0.1), np.sin(np.arange(256) * 1.5)
+    grains = np.stack([low, high] * 6)
+    assert (likest(grains, 1, apart=2, rng=rng) % 2 == np.arange(12) % 2).all()

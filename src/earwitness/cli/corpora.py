@@ -15,17 +15,20 @@ from earwitness.corpora.corpus import Corpus
 from earwitness.corpora.open_voices import whole_build
 from earwitness.corpora.open_voices.archives import missing_managers
 from earwitness.corpora.open_voices.card import channel_lines, counted_columns, written
+from earwitness.corpora.open_voices.contents import PARTS, archives_of
 from earwitness.corpora.open_voices.plan import SUBSETS
+from earwitness.corpora.parts import only
 
 corpora = cyclopts.App(name="corpora", help="List, build, check and describe corpora.")
 Subset = Literal["tiny", "small", "full"]
+Part = Literal["speech", "partial", "environment", "vocalisation", "emotion", "codec"]
 
 
 @corpora.command(name="list")
 def listed() -> int:
     """Say which corpora can be built here, how large they are, and what is missing for them."""
     for subset in SUBSETS:
-        archives = whole_build.archives_of(subset)
+        archives = archives_of(subset)
         size = sum(archive.size for archive in archives) / 1e6
         print(f"open-voices --subset {subset}: {len(archives)} packages, {size:.0f} MB to fetch")
         for manager, names in missing_managers(archives).items():
@@ -40,6 +43,7 @@ def build(
     folder: Path,
     *,
     subset: Subset = "small",
+    parts: list[Part] | None = None,
     seed: int = 0,
     archives: Path | None = None,
     workers: int = 2,
@@ -50,6 +54,7 @@ def build(
         name: which corpus.
         folder: of the corpus; made if it is not there.
         subset: how much of it.
+        parts: which parts, each with the option again; all of them without it.
         seed: the same seed gives the same corpus.
         archives: folder with package archives that are there already.
         workers: processes.
@@ -71,6 +76,7 @@ def build(
         card = whole_build.build_open_voices(
             folder,
             subset,
+            parts=tuple(parts or PARTS),
             seed=seed,
             archives=archives,
             workers=workers,
@@ -95,7 +101,7 @@ def check(corpus: Path, *, audio: bool = True, json: bool = False) -> int:
     table = Corpus.read(corpus)
     root = corpus if corpus.is_dir() else corpus.parent
     with _bars(Console(stderr=True)) as bars:
-        task = bars.add_task("measuring channels", total=len(table), visible=audio)
+        task = bars.add_task("measuring channels", total=len(only(table.table)), visible=audio)
         found = check_corpus(table, root if audio else None, lambda: bars.advance(task))
     print(msgspec.json.encode(found).decode() if json else "\n".join(channel_lines(found)))
     return 1 if found.problems else 0

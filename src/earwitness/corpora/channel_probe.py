@@ -29,6 +29,9 @@ NAMES = (
 LEAST = 0.35
 """A corpus whose channel probe has a lower EER than this teaches the channel."""
 
+FOLDS = 5
+"""The probe is trained and tested in so many rounds; it needs as many rows of each class, and groups."""
+
 Real = NDArray[np.float64]
 
 
@@ -118,7 +121,7 @@ def probe(
     labels: Iterable[str],
     groups: Iterable[str],
     families: Iterable[str] | None = None,
-    folds: int = 5,
+    folds: int = FOLDS,
 ) -> Probe:
     """Train the probe on four fifths of the groups, score the rest, for each fifth.
 

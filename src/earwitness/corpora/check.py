@@ -11,6 +11,7 @@ import polars as pl
 
 from earwitness.corpora.channel_probe import LEAST, Probe, measure, probe, telling
 from earwitness.corpora.corpus import Corpus
+from earwitness.corpora.parts import only
 from earwitness.errors import BadInput
 
 
@@ -40,6 +41,8 @@ def check(
 ) -> Checked:
     """Look for leaks and repeats, and run the channel probe.
 
+    In a corpus of several parts (column `part`) a leak is one within a part, and speech is what is probed.
+
     Args:
         corpus: with the columns `label` and `family` for the channel probe.
         root: folder that the paths start from; `None` leaves the audio alone.
@@ -61,6 +64,7 @@ def check(
     found: Probe | None = None
     order: tuple[tuple[str, float], ...] = ()
     if root is not None:
+        table = only(table)
         if "label" not in table.columns:
             raise BadInput("has no column 'label', so there is nothing to probe", where=corpus.name)
         absent = next((path for path in table["path"] if not (Path(root) / path).is_file()), None)
@@ -87,9 +91,10 @@ def check(
 
 
 def _shared(table: pl.DataFrame, key: str) -> int:
-    """How many values of a column occur in more than one split."""
+    """How many values of a column occur in more than one split (of a part, where there are parts)."""
     named = table.filter(pl.col(key).is_not_null() & (pl.col(key).cast(pl.String) != ""))
-    return len(named.group_by(key).agg(pl.col("split").n_unique()).filter(pl.col("split") > 1))
+    within = [key, *({"part"} & set(table.columns))]
+    return len(named.group_by(within).agg(pl.col("split").n_unique()).filter(pl.col("split") > 1))
 
 
 def _said_by_both(table: pl.DataFrame) -> int:

@@ -12,6 +12,7 @@ import polars as pl
 
 from earwitness.audio.decode import decode
 from earwitness.audio.resample import resample
+from earwitness.corpora.parts import only
 from earwitness.encoders.onnx_encoder import OnnxEncoder
 from earwitness.encoders.store import Store
 from earwitness.encoders.store_key import Key
@@ -39,7 +40,7 @@ class Pooled(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_rows(folder: str | Path) -> tuple[pl.DataFrame, Rows]:
-    """The table of a corpus for detection, and the columns that rounds are made by.
+    """The table of a corpus for detection, its speech alone, and the columns that rounds are made by.
 
     Args:
         folder: holds `corpus.parquet` and the audio its `path` column names.
@@ -52,7 +53,7 @@ def read_rows(folder: str | Path) -> tuple[pl.DataFrame, Rows]:
         raise BadInput(
             "no corpus here; build one with: earwitness corpora build open-voices DIR", where=str(path)
         )
-    table = pl.read_parquet(path)
+    table = only(pl.read_parquet(path))
     missing = [column for column in COLUMNS if column not in table.columns]
     if missing:
         raise BadInput(f"has no column {missing[0]!r}", where=str(path))

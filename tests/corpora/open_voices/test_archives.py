@@ -11,7 +11,7 @@ import pytest
 from earwitness.corpora.open_voices import archives as room
 from earwitness.corpora.open_voices.archive_list import ARCHIVES, Archive
 from earwitness.corpora.open_voices.archives import check, debian_content, missing_managers, obtain, unpack
-from earwitness.corpora.open_voices.whole_build import SOURCES
+from earwitness.corpora.open_voices.contents import PARTS
 from earwitness.errors import BadInput
 
 
@@ -49,7 +49,7 @@ def archive(path: Path, data: bytes, manager: str = "pip") -> Archive:
 def test_every_package_of_every_source_is_listed_once() -> None:
     named = [one.package for one in ARCHIVES]
     assert len(set(named)) == len(named)
-    assert {package for source in SOURCES for package in source.PACKAGES} <= set(named)
+    assert {package for packages in PARTS.values() for package in packages} == set(named)
     assert all(len(one.sha256) == 64 and one.size > 0 and one.package for one in ARCHIVES)
 
 

@@ -9,11 +9,13 @@ import pytest
 import soundfile
 
 from earwitness.corpora.corpus import Corpus
-from earwitness.corpora.open_voices import whole_build
-from earwitness.corpora.open_voices.build import FAILED, audio_path, build
+from earwitness.corpora.open_voices.build import FAILED, build
+from earwitness.corpora.open_voices.contents import PARTS, TINY, archives_of, scan_sources
+from earwitness.corpora.open_voices.engines import maker
 from earwitness.corpora.open_voices.plan import Row, Sizes, plan
-from earwitness.corpora.open_voices.row import make_row, maker
-from earwitness.corpora.open_voices.whole_build import archives_of, build_open_voices, finish, scan_sources
+from earwitness.corpora.open_voices.record import audio_path
+from earwitness.corpora.open_voices.row import make_row
+from earwitness.corpora.open_voices.whole_build import build_open_voices, finish
 from earwitness.errors import BadInput
 
 SIZES = Sizes(speaker=6, role=2, cast=4, copies=2, espeak=3, flite=3, kokoro=0)
@@ -67,10 +69,12 @@ def test_the_card_says_what_is_in_it(built: Path) -> None:
     corpus = Corpus.read(built)
     card = finish(corpus, built, subset="tiny", seed=0, refused=1)
     assert card.rows == len(corpus)
-    assert card.labels["spoof"].rows + card.labels["bona fide"].rows == len(corpus)
-    assert card.checked.channel is not None
+    speech = card.parts["speech"]
+    assert speech.counted["label"]["spoof"].rows + speech.counted["label"]["bona fide"].rows == len(corpus)
+    assert speech.checked.channel is not None
     told = (built / "card.md").read_text()
     assert "Channel probe" in told
+    assert "## speech" in told
     assert "| asterisk |" in told
     assert json.loads((built / "card.json").read_text())["rows"] == len(corpus)
 
@@ -78,13 +82,24 @@ def test_the_card_says_what_is_in_it(built: Path) -> None:
 def test_an_unknown_engine_is_refused(rows: list[Row], sources: Path) -> None:
     with pytest.raises(BadInput, match="no such way"):
         maker("nothing", "", sources)
-    assert len(make_row(rows[0], sources, sources)) >= 16_000
+    samples, _ = make_row(rows[0], sources, sources)
+    assert len(samples) >= 16_000
 
 
 def test_subsets_and_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(BadInput, match="no such subset"):
         archives_of("huge")
-    assert {archive.package for archive in archives_of("tiny")} == set(whole_build.TINY)
+    with pytest.raises(BadInput, match="no such part"):
+        archives_of("tiny", ["music"])
+    with pytest.raises(BadInput, match="holds nothing of the parts emotion"):
+        archives_of("tiny", ["emotion"])
+    assert {archive.package for archive in archives_of("tiny")} == set(TINY)
+    assert [archive.package for archive in archives_of("full", ["emotion"])] == ["nkululeko"]
+    sizes = [sum(archive.size for archive in archives_of(subset)) for subset in ("tiny", "small", "full")]
+    assert sizes[0] < 80e6 < sizes[1] < sizes[2]
+    assert {archive.package for archive in archives_of("full")} == {
+        n for names in PARTS.values() for n in names
+    }
     (tmp_path / "build.json").write_text('{"subset":"small","seed":0}')
     with pytest.raises(BadInput, match="take another folder"):
         build_open_voices(tmp_path, "tiny")

@@ -45,7 +45,12 @@ def test_unreadable_parts_are_refused(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", np.zeros(0), 8000)
     with pytest.raises(BadInput, match="no samples"):
         read(clip("a"), tmp_path)
-    soundfile.write(tmp_path / "a.wav", np.zeros(100), 8000)
-    soundfile.write(tmp_path / "b.wav", np.zeros(100), 16_000)
-    with pytest.raises(BadInput, match="different rates"):
-        read(join([clip("a"), clip("b")]), tmp_path)
+
+
+def test_parts_of_different_rates_are_joined_at_the_first_one(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", np.zeros(800), 8000)
+    soundfile.write(tmp_path / "b.wav", 0.1 * np.sin(np.arange(1600) * 0.1), 16_000)
+    joined = read(join([clip("a"), clip("b")]), tmp_path)
+    assert joined.sample_rate == 8000
+    assert len(joined.samples) == 800 + 800 - 160
+    assert np.abs(joined.samples[900:]).max() > 0.05

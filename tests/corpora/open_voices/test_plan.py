@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from earwitness.corpora.open_voices.clip import Clip
+from earwitness.corpora.open_voices.contents import scan_sources
 from earwitness.corpora.open_voices.plan import COPY_ENGINES, SUBSETS, Row, Sizes, plan
 from earwitness.corpora.open_voices.reserve import CLIPS, SENTENCES, VOICES, unreserved
-from earwitness.corpora.open_voices.whole_build import scan_sources
 
 SIZES = Sizes(speaker=6, role=2, cast=4, copies=5, espeak=8, flite=6, kokoro=4)
 

@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 from earwitness.corpora.open_voices import asterisk, fillets, gcin, polish, queen, tuxpaint
-from earwitness.corpora.open_voices.whole_build import SOURCES
+from earwitness.corpora.open_voices.contents import SOURCES
 from earwitness.errors import BadInput
 
 

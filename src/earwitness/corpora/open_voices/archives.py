@@ -7,6 +7,7 @@ without being installed; nothing of what is inside is run.
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import io
 import shutil
 import subprocess
@@ -23,6 +24,10 @@ from earwitness.errors import BadInput
 
 KOKORO = "kokoro"
 """Folder, beside the unpacked packages, with Kokoro's model, vocabulary and voices."""
+
+
+def _nobody(done: int, total: int) -> None:
+    """A progress display for nobody."""
 
 
 class Opened(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,14 +52,20 @@ def missing_managers(archives: tuple[Archive, ...] = ARCHIVES) -> dict[str, list
 
 
 def obtain(
-    folder: Path, archives: tuple[Archive, ...] = ARCHIVES, tell: Callable[[str], object] = print
+    folder: Path,
+    archives: tuple[Archive, ...] = ARCHIVES,
+    tell: Callable[[str], object] = print,
+    step: Callable[[int, int], object] = _nobody,
 ) -> None:
     """Fetch what is not there yet and check every archive.
+
+    An archive gets its name only when it is whole, so a fetch that was stopped is done again.
 
     Args:
         folder: of the archives; made if it is not there.
         archives: which.
         tell: called with a line for each archive that is fetched.
+        step: called with (megabytes fetched, megabytes to fetch).
 
     Raises:
         BadInput: when a package manager is missing or fails, or a SHA-256 differs.
@@ -68,9 +79,12 @@ def obtain(
             f"some sources cannot be had here ({listed}); fetch their archives on a Debian machine and "
             f"put them into {folder}"
         )
+    total, done = sum(archive.size for archive in wanted), 0
     for number, archive in enumerate(wanted, 1):
         tell(f"fetching {archive.package} {archive.version} ({number} of {len(wanted)})")
         _fetch(archive, folder)
+        done += archive.size
+        step(done // 1_000_000, total // 1_000_000)
     for archive in archives:
         check(archive, folder / archive.file)
 
@@ -91,18 +105,25 @@ def check(archive: Archive, path: Path) -> None:
         )
 
 
-def unpack(folder: Path, into: Path, archives: tuple[Archive, ...] = ARCHIVES) -> Opened:
+def unpack(
+    folder: Path,
+    into: Path,
+    archives: tuple[Archive, ...] = ARCHIVES,
+    step: Callable[[int, int], object] = _nobody,
+) -> Opened:
     """Open all archives, each once; what was half opened is opened again.
 
     Args:
         folder: of the archives.
         into: gets one folder a package.
         archives: which.
+        step: called with (packages opened, packages).
 
     Raises:
         BadInput: when an archive is missing or damaged.
     """
-    for archive in archives:
+    for number, archive in enumerate(archives):
+        step(number, len(archives))
         target, mark = into / archive.package, into / f"{archive.package}.sha256"
         if mark.is_file() and mark.read_text() == archive.sha256 and target.is_dir():
             continue
@@ -117,6 +138,7 @@ def unpack(folder: Path, into: Path, archives: tuple[Archive, ...] = ARCHIVES) -
         shutil.rmtree(target, ignore_errors=True)
         part.rename(target)
         mark.write_text(archive.sha256)
+    step(len(archives), len(archives))
     kokoro = into / KOKORO
     if any(archive.package == "kokoro-js" for archive in archives):
         _assemble_kokoro(into, kokoro)
@@ -174,7 +196,7 @@ def _assemble_kokoro(sources: Path, folder: Path) -> None:
 
 
 def _client(manager: str) -> list[str] | None:
-    if manager == "pip":
+    if manager == "pip" and importlib.util.find_spec("pip") is not None:
         return [sys.executable, "-m", "pip"]
     path = shutil.which(manager)
     return None if path is None else [path]
@@ -191,7 +213,17 @@ def _fetch(archive: Archive, folder: Path) -> None:
     }[archive.manager]
     if archive.file.endswith(".tar.gz"):
         words += ["--no-binary", name]
-    done = subprocess.run([*client, *words], cwd=folder, capture_output=True, text=True, check=False)
-    if done.returncode != 0 or not (folder / archive.file).is_file():
+    part = folder / f".{name}.part"
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir()
+    done = subprocess.run([*client, *words], cwd=part, capture_output=True, text=True, check=False)
+    if done.returncode != 0 or not (part / archive.file).is_file():
         complaint = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["no reason given"]
-        raise BadInput(f"{archive.manager} could not fetch it: {complaint[0]}", where=f"{name} {version}")
+        shutil.rmtree(part, ignore_errors=True)
+        hint = " (this is the version of Debian 12)" if archive.manager == "apt-get" else ""
+        raise BadInput(
+            f"{archive.manager} could not fetch it: {complaint[0].rstrip('.')}{hint}",
+            where=f"{name} {version}",
+        )
+    (part / archive.file).replace(folder / archive.file)
+    shutil.rmtree(part)

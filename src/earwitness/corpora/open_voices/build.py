@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -14,14 +15,15 @@ import polars as pl
 import soundfile
 
 from earwitness.audio.channel import RATE
-from earwitness.audio.recording import Recording
 from earwitness.corpora.open_voices.plan import Row
-from earwitness.corpora.open_voices.row import family, make_row
+from earwitness.corpora.open_voices.record import audio_path, facts_path, tabulate
+from earwitness.corpora.open_voices.row import Facts, make_row
 from earwitness.errors import BadInput
 from earwitness.whole_file import write_whole
 
 TABLE = "corpus.parquet"
 FAILED = "failed.json"
+_PART = ".part"
 
 
 class Built(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +49,7 @@ def build(
     kokoro: Path,
     *,
     workers: int = 2,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], object] | None = None,
 ) -> Built:
     """Make all rows that are not there yet, then write `corpus.parquet`.
 
@@ -69,6 +71,9 @@ def build(
         (folder / "audio").mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BadInput(f"cannot be written to: {error.strerror}", where=str(folder)) from error
+    for ending in (_PART, ".partial"):  # left by a build that was killed
+        for left in (folder / "audio").glob(f"*/*{ending}"):
+            left.unlink(missing_ok=True)
     missing = [row for row in rows if not (folder / audio_path(row)).exists()]
     done = len(rows) - len(missing)
     failed: dict[str, str] = {}
@@ -97,62 +102,35 @@ def _in_turn(make: Callable[[Row], str], rows: list[Row], workers: int) -> Itera
         yield from map(make, rows)
         return
     # Spawned, not forked: the parent has threads of polars, whose locks a fork would copy.
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
         yield from pool.map(make, rows, chunksize=4)
 
 
-def audio_path(row: Row) -> Path:
-    """Path of a row's clip below the corpus folder."""
-    return Path("audio") / row.id[-2:] / f"{row.id}.flac"
+def _end_with_parent() -> None:
+    """End this process when its parent is gone: a killed build leaves nobody who goes on."""
+    parent = multiprocessing.parent_process()
 
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
 
-def tabulate(rows: list[Row], folder: Path) -> pl.DataFrame:
-    """The table of a corpus whose clips are there, one row an utterance (see `Corpus`)."""
-    return pl.DataFrame([_record(row, folder) for row in rows], infer_schema_length=None)
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _made(row: Row, folder: Path, sources: Path, kokoro: Path) -> str:
     """Make one row; what went wrong, or an empty string."""
     try:
-        samples = make_row(row, sources, kokoro)
+        samples, facts = make_row(row, sources, kokoro)
     except BadInput as refusal:
         return str(refusal)
     path = folder / audio_path(row)
     path.parent.mkdir(exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
+    # The facts first: where the clip is, they are.
+    if facts != Facts():
+        write_whole(folder / facts_path(row), msgspec.json.encode(facts))
+    part = path.with_suffix(f".{os.getpid()}{_PART}")
     soundfile.write(part, samples, RATE, format="FLAC", subtype="PCM_16")
     part.replace(path)
     return ""
-
-
-def _record(row: Row, folder: Path) -> dict[str, object]:
-    path = audio_path(row)
-    samples, rate = soundfile.read(folder / path, dtype="float32")
-    spoken = row.kind == "spoken"
-    return {
-        "id": row.id,
-        "path": str(path),
-        "start": 0.0,
-        "end": len(samples) / rate,
-        "split": "train",
-        "speaker": "" if spoken else row.clip.speaker,
-        "group": row.group,
-        "label": "bona fide" if row.kind == "real" else "spoof",
-        "attack": row.engine,
-        "engine": row.engine,
-        "family": family(row.engine),
-        "voice": row.voice,
-        "language": row.language,
-        "source": row.clip.source if not spoken else row.engine,
-        "role": "" if spoken else row.clip.role,
-        "transcript": row.text if spoken else row.clip.transcript,
-        "synthetic": row.kind != "real",
-        "licence": "NOASSERTION" if spoken else row.clip.licence,  # the sentence has an author of its own
-        "emotion": "" if spoken else row.clip.emotion,
-        "partner": row.clip.id,
-        "partner_source": row.clip.source,
-        "channel": row.channel.name,
-        "channel_settings": msgspec.json.encode(row.channel).decode(),
-        "signal": "audio",
-        "sha256": Recording.of(samples, rate).sha256,
-    }

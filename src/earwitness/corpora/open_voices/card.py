@@ -1,4 +1,4 @@
-"""The card of a built corpus: what is in it, under which licences, and whether its channel tells."""
+"""The card of a built corpus: what its parts hold, under which licences, and whether the channel tells."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import polars as pl
 from earwitness.corpora.channel_probe import LEAST
 from earwitness.corpora.check import Checked
 from earwitness.corpora.corpus import Corpus
+from earwitness.corpora.parts import only
 from earwitness.metrics import Interval
 
 
@@ -18,6 +19,28 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True):
     hours: float
 
 
+class PartCard(msgspec.Struct, frozen=True, kw_only=True):
+    """What a part of a corpus holds.
+
+    Args:
+        rows: utterances or sounds.
+        hours: of audio.
+        speakers: of what no engine said; roles of a game are not counted as speakers.
+        roles: of games.
+        voices: of text-to-speech.
+        counted: column -> value -> how much of it there is, for the columns that the part has.
+        checked: leaks, and where there are two classes the channel probe.
+    """
+
+    rows: int
+    hours: float
+    speakers: int
+    roles: int
+    voices: int
+    counted: dict[str, dict[str, Counted]]
+    checked: Checked
+
+
 class Card(msgspec.Struct, frozen=True, kw_only=True):
     """What a corpus holds.
 
@@ -25,20 +48,11 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
         name: of the corpus and subset.
         seed: that it was made with.
         version: of earwitness.
-        rows: utterances.
-        hours: of audio.
-        speakers: of bona fide speech; roles of a game are not counted as speakers.
-        roles: of games.
-        voices: of text-to-speech.
-        labels: bona fide and spoof.
-        families: of spoofs.
-        engines: of spoofs.
-        sources: of bona fide speech.
-        languages: of all rows.
-        channels: that rows went through.
-        licences: of the rows.
+        rows: of all parts.
+        hours: of all parts.
         refused: rows that could not be made.
-        checked: leaks and the channel probe.
+        programs: program -> version that it was made with.
+        parts: part -> what it holds.
     """
 
     name: str
@@ -46,75 +60,99 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     rows: int
     hours: float
-    speakers: int
-    roles: int
-    voices: int
-    labels: dict[str, Counted]
-    families: dict[str, Counted]
-    engines: dict[str, Counted]
-    sources: dict[str, Counted]
-    languages: dict[str, Counted]
-    channels: dict[str, Counted]
-    licences: dict[str, Counted]
     refused: int
-    checked: Checked
+    programs: dict[str, str]
+    parts: dict[str, PartCard]
 
 
-def card(corpus: Corpus, checked: Checked, *, name: str, seed: int, version: str, refused: int) -> Card:
+TITLES = {
+    "split": "Splits", "label": "Classes", "source": "Sources", "family": "Spoof families",
+    "engine": "Engines", "attack": "Kinds of splice", "sound": "Sounds", "vocalisation": "Vocalisations",
+    "emotion": "Emotions", "codec": "Codecs", "codec_family": "Codec families",
+    "codec_rate": "Sample rates of codecs (Hz)", "language": "Languages", "channel": "Channels",
+    "licence": "Licences",
+}  # fmt: skip
+"""Column -> what it is called on the card."""
+
+
+def card(
+    corpus: Corpus,
+    checks: dict[str, Checked],
+    *,
+    name: str,
+    seed: int,
+    version: str,
+    refused: int,
+    programs: dict[str, str],
+) -> Card:
     """The card of a corpus.
 
     Args:
         corpus: as built.
-        checked: what the check found.
+        checks: part -> what the check found in it.
         name: of the corpus and subset.
         seed: that it was made with.
         version: of earwitness.
         refused: rows that could not be made.
+        programs: program -> version that it was made with.
     """
     table = corpus.table
-    real = table.filter(pl.col("label") == "bona fide")
-    spoof = table.filter(pl.col("label") == "spoof")
     return Card(
         name=name,
         seed=seed,
         version=version,
         rows=len(table),
-        hours=round(float((table["end"] - table["start"]).sum()) / 3600, 3),
-        speakers=_distinct(real, "speaker"),
-        roles=_distinct(real, "role"),
-        voices=spoof.filter(pl.col("voice") != "").select("engine", "voice").n_unique(),
-        labels=_counted(table, "label"),
-        families=_counted(spoof, "family"),
-        engines=_counted(spoof, "engine"),
-        sources=_counted(real, "source"),
-        languages=_counted(table, "language"),
-        channels=_counted(table, "channel"),
-        licences=_counted(table, "licence"),
+        hours=_hours(table),
         refused=refused,
+        programs=programs,
+        parts={part: _part(only(table, part), part, checked) for part, checked in checks.items()},
+    )
+
+
+def _part(table: pl.DataFrame, part: str, checked: Checked) -> PartCard:
+    spoken = pl.col("voice").fill_null("") != ""
+    # A splice keeps its host's speaker; text-to-speech has none.
+    human = table if part == "partial" else table.filter(~pl.col("synthetic") | ~spoken)
+    counted = {column: _counted(table, column) for column in TITLES if column in table.columns}
+    if part != "partial":
+        counted.pop("attack", None)  # it says what `engine` says
+    return PartCard(
+        rows=len(table),
+        hours=_hours(table),
+        speakers=_distinct(human, "speaker"),
+        roles=_distinct(human, "role"),
+        voices=table.filter(spoken).select("engine", "voice").n_unique(),
+        counted={column: found for column, found in counted.items() if set(found) - {""}},
         checked=checked,
     )
 
 
 def written(card: Card) -> str:
     """The card as Markdown."""
+    made = ", ".join(f"{program} {version}" for program, version in card.programs.items())
     lines = [
         f"# {card.name}",
         "",
-        f"{card.rows:,} utterances, {card.hours:.2f} hours, {card.speakers} speakers and {card.roles} roles "
-        f"of games (which are not speakers), {card.voices} synthetic voices, {len(card.languages)} languages."
-        f" Built by earwitness {card.version} with seed {card.seed}; {card.refused} rows could not be made.",
-        "",
-        *channel_lines(card.checked),
+        f"{card.rows:,} rows, {card.hours:.2f} hours in {len(card.parts)} parts. Built by earwitness "
+        f"{card.version} with seed {card.seed}{' and ' + made if made else ''}; {card.refused} rows could "
+        "not be made.",
     ]
-    for title, counted in (
-        ("Classes", card.labels), ("Sources of bona fide speech", card.sources),
-        ("Spoof families", card.families), ("Engines", card.engines), ("Languages", card.languages),
-        ("Channels", card.channels), ("Licences", card.licences),
-    ):  # fmt: skip
-        lines += ["", f"## {title}", "", "| | utterances | hours |", "|---|---|---|"]
-        lines += [
-            f"| {name or '-'} | {count.rows:,} | {count.hours:.2f} |" for name, count in counted.items()
+    for part, found in card.parts.items():
+        engines = sorted(set(found.counted.get("engine", {})) - {""})
+        told = [
+            f"{found.rows:,} rows, {found.hours:.2f} hours",
+            *([f"{found.speakers} speakers"] if found.speakers else []),
+            *([f"{found.roles} roles of games (which are not speakers)"] if found.roles else []),
+            *([f"{found.voices} synthetic voices"] if found.voices else []),
+            *([f"{len(engines)} engines"] if engines else []),
+            *([f"{len(languages)} languages"] if (languages := found.counted.get("language")) else []),
         ]
+        lines += ["", f"## {part}", "", ", ".join(told) + ".", "", *channel_lines(found.checked)]
+        for column, counted in found.counted.items():
+            lines += ["", f"### {TITLES[column]}", "", "| | rows | hours |", "|---|---|---|"]
+            lines += [
+                f"| {name or '-'} | {count.rows:,} | {count.hours:.2f} |" for name, count in counted.items()
+            ]
     return "\n".join(lines) + "\n"
 
 
@@ -133,17 +171,19 @@ def channel_lines(checked: Checked) -> list[str]:
             "",
         ]
     told = "; ".join(checked.problems) or "none found"
-    lines.append(
-        f"Leaks and repeats: {told}. "
-        f"Sentences said by a person and by text-to-speech: {checked.both_classes}."
-    )
+    both = f" Sentences said by a person and by text-to-speech: {checked.both_classes}."
+    lines.append(f"Leaks and repeats: {told}.{both if checked.both_classes else ''}")
     return lines
 
 
 def counted_columns(table: pl.DataFrame) -> dict[str, dict[str, Counted]]:
     """Column -> value -> how much of it there is, for the columns that a corpus of voices has."""
-    columns = ("split", "label", "family", "engine", "source", "language", "channel", "licence", "speaker")
-    return {column: _counted(table, column) for column in columns if column in table.columns}
+    columns = (
+        "part", "split", "label", "family", "engine", "source", "language", "sound", "vocalisation",
+        "emotion", "codec", "bit_rate", "channel", "licence", "speaker",
+    )  # fmt: skip
+    present = [name for name in columns if name in table.columns and table[name].null_count() < len(table)]
+    return {column: _counted(table, column) for column in present}
 
 
 def _figure(found: Interval) -> str:
@@ -151,9 +191,16 @@ def _figure(found: Interval) -> str:
     return f"{found.value:.1%} ({sure} {found.low:.1%} to {found.high:.1%}, n = {found.n:,})"
 
 
+def _hours(table: pl.DataFrame) -> float:
+    return round(float((table["end"] - table["start"]).sum()) / 3600, 3)
+
+
 def _counted(table: pl.DataFrame, column: str) -> dict[str, Counted]:
-    grouped = table.group_by(column).agg(
-        pl.len().alias("rows"), (pl.col("end") - pl.col("start")).sum().alias("seconds")
+    """Value -> rows and hours, the most frequent first; nulls are no value."""
+    grouped = (
+        table.drop_nulls(column)
+        .group_by(column)
+        .agg(pl.len().alias("rows"), (pl.col("end") - pl.col("start")).sum().alias("seconds"))
     )
     return {
         str(name): Counted(rows=rows, hours=round(seconds / 3600, 3))

@@ -1,4 +1,4 @@
-"""One piece of bona fide speech as its package brings it."""
+"""One piece of bona fide speech, or another sound, as its package brings it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import soundfile
 
 from earwitness.audio.recording import Recording
+from earwitness.audio.resample import resample
 from earwitness.errors import BadInput
 
 
@@ -26,6 +27,8 @@ class Clip(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         role: part in a game, where one actor may play several; else empty.
         licence: SPDX name.
         emotion: where the source labels it; else empty.
+        label: of a sound that is no speech: what is heard; else empty.
+        split: the source's own; else `train`.
     """
 
     id: str
@@ -38,6 +41,8 @@ class Clip(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     role: str = ""
     licence: str
     emotion: str = ""
+    label: str = ""
+    split: str = "train"
 
 
 class Scan(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +66,7 @@ def duration(path: Path) -> float:
 
 
 def read(clip: Clip, root: Path) -> Recording:
-    """The samples of a clip; parts are joined with cross-fades of 20 ms.
+    """The samples of a clip; parts are brought to one rate and joined with cross-fades of 20 ms.
 
     Args:
         clip: what to read.
@@ -83,10 +88,8 @@ def read(clip: Clip, root: Path) -> Recording:
         samples = values.mean(axis=1)
         if joined is None:
             joined, rate = samples, found
-        elif found == rate:
-            joined = _cross_fade(joined, samples, int(0.02 * rate))
         else:
-            raise BadInput(f"parts of different rates, {rate} and {found} Hz", where=clip.id)
+            joined = _cross_fade(joined, resample(samples, found, rate), int(0.02 * rate))
     if joined is None or not len(joined):
         raise BadInput("holds no samples", where=clip.id)
     return Recording.of(joined, rate)

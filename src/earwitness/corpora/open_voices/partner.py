@@ -7,13 +7,17 @@ partner, a real clip: for a copy the one it was copied from, for text-to-speech 
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 import numpy as np
+import soundfile
 from scipy import signal
 
 from earwitness.audio.channel import RATE, Codec, active_level, code
 from earwitness.audio.recording import Samples
 from earwitness.audio.resample import resample
+from earwitness.errors import BadInput
 
 _FRAME = 512
 
@@ -38,6 +42,22 @@ ORIGINS = {
     "queen": Origin(rate=11_025, codec="mp3"),
     "tuxpaint": Origin(rate=44_100, codec="vorbis"),
 }
+
+
+def origin_of(path: Path) -> Origin:
+    """The channel of a single file, where a source mixes rates and codecs.
+
+    Args:
+        path: of a WAV or Ogg Vorbis file.
+
+    Raises:
+        BadInput: when it cannot be read.
+    """
+    try:
+        found = soundfile.info(path)
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise BadInput(f"cannot be decoded: {error}", where=str(path)) from None
+    return Origin(rate=found.samplerate, codec="vorbis" if found.subtype == "VORBIS" else "none")
 
 
 def trimmed(samples: Samples) -> Samples:

@@ -57,7 +57,10 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
 
     Args:
         id: unique; also the name of its file.
-        kind: `real`, `copy` (of `clip`) or `spoken` (the text, in the channel of `clip`).
+        part: of the corpus.
+        kind: `real`, `copy` (of `clip`) or `spoken` (the text, in the channel of `clip`); in other parts
+            also `plain` (no channel), `coded`, `joined` (with `donor`), `laid-in` (a copy of `clip`) and
+            `inserted` (the text).
         clip: the real clip: itself, what is copied, or whose channel is taken.
         engine: that makes it; empty for real clips.
         voice: of the engine; empty for copies and real clips.
@@ -66,9 +69,12 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
         group: rows of one utterance, or of one text, share it.
         channel: drawn without a look at the kind.
         seed: of everything drawn while it is made.
+        coding: name in the codec grid; empty where none is asked for.
+        donor: whose stretches are put into `clip`.
     """
 
     id: str
+    part: str = "speech"
     kind: str
     clip: Clip
     engine: str = ""
@@ -78,6 +84,8 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     group: str
     channel: ChannelSettings
     seed: int
+    coding: str = ""
+    donor: Clip | None = None
 
 
 def plan(clips: Iterable[Clip], kokoro_voices: Sequence[str], sizes: Sizes, seed: int) -> list[Row]:

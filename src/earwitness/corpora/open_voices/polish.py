@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from pathlib import Path
 
@@ -21,6 +22,7 @@ def scan(root: Path) -> Scan:
         root: folder of unpacked packages.
     """
     clips, unmatched = [], []
+    splits = official_splits(root)
     for path in sorted((root / "nkululeko").rglob("POLISH/*.wav")):
         name = _NAME.fullmatch(path.name)
         if name is None:
@@ -37,6 +39,21 @@ def scan(root: Path) -> Scan:
                 speaker=f"polish-{name['speaker']}",
                 licence=LICENCE,
                 emotion=EMOTIONS[name["emotion"]],
+                split=splits.get(path.name, "train"),
             )
         )
     return Scan(clips=tuple(clips), unmatched=tuple(unmatched))
+
+
+def official_splits(root: Path) -> dict[str, str]:
+    """File name -> `train`, `validation` or `test`, from the package's three tables.
+
+    Args:
+        root: folder of unpacked packages.
+    """
+    splits = {}
+    for table, split in (("train", "train"), ("dev", "validation"), ("test", "test")):
+        for path in (root / "nkululeko").rglob(f"polish_{table}.csv"):
+            with path.open(encoding="utf-8", newline="") as lines:
+                splits.update({Path(line["file"]).name: split for line in csv.DictReader(lines)})
+    return splits

