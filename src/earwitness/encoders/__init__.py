@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from earwitness.encoders.onnx_encoder import OnnxEncoder
     from earwitness.encoders.onnx_export import export
     from earwitness.encoders.store import Store
+    from earwitness.encoders.store_dataset import StoreDataset
     from earwitness.encoders.store_key import Key
 
 _HOMES = {
@@ -20,11 +21,12 @@ _HOMES = {
     "Key": "store_key",
     "OnnxEncoder": "onnx_encoder",
     "Store": "store",
+    "StoreDataset": "store_dataset",
     "export": "onnx_export",
     "load": "loading",
 }
 
-__all__ = ["Encoder", "FrameStream", "Key", "OnnxEncoder", "Store", "export", "load"]
+__all__ = ["Encoder", "FrameStream", "Key", "OnnxEncoder", "Store", "StoreDataset", "export", "load"]
 
 
 def __getattr__(name: str) -> Any:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from pathlib import Path
 
 import polars as pl
 
+from earwitness.encoders.store_lock import locked
 from earwitness.errors import BadInput
 
 FILE = "sources.parquet"
+INTERVAL = 20.0
+"""Seconds between two writings while work goes on; more where the table is large."""
 _SCHEMA = {"path": pl.String, "size": pl.UInt64, "modified": pl.Int64, "content": pl.String}
 
 
@@ -25,8 +29,9 @@ class SourceHashes:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._known = self._read()
+        self._known = _as_dict(self._read())
         self._new: dict[str, tuple[int, int, str]] = {}
+        self._due = time.monotonic() + INTERVAL
 
     def get(self, path: Path) -> str | None:
         """Content hash of a file that has not changed since `remember`, else `None`."""
@@ -51,26 +56,44 @@ class SourceHashes:
         entry = (status.st_size, status.st_mtime_ns, content)
         self._known[str(path.absolute())] = self._new[str(path.absolute())] = entry
 
+    def present(self) -> frozenset[str]:
+        """Contents that some file still has."""
+        return frozenset(found for path in self._known if (found := self.get(Path(path))) is not None)
+
     def publish(self) -> None:
         """Write what is new, beside what other processes have written."""
         if not self._new:
             return
-        rows = [(path, *entry) for path, entry in (self._read() | self._new).items()]
+        began = time.monotonic()
+        rows = [(path, *entry) for path, entry in list(self._new.items())]
         unfinished = self._folder / f".{FILE}.{os.getpid()}.part"
         try:
-            table = pl.DataFrame(rows, schema=_SCHEMA, orient="row")
-            table.write_parquet(unfinished)
-            unfinished.replace(self._folder / FILE)
+            with locked(self._folder):
+                table = pl.concat([pl.DataFrame(rows, schema=_SCHEMA, orient="row"), self._read()])
+                table.unique("path", keep="first", maintain_order=True).write_parquet(unfinished)
+                unfinished.replace(self._folder / FILE)
         except OSError as error:
             raise BadInput(f"cannot be written: {error.strerror}", where=str(self._folder)) from error
         finally:
             unfinished.unlink(missing_ok=True)
-        self._new = {}
+        for path, *_ in rows:
+            del self._new[path]
+        now = time.monotonic()
+        self._due = now + max(INTERVAL, 20 * (now - began))
 
-    def _read(self) -> dict[str, tuple[int, int, str]]:
+    def publish_when_due(self) -> None:
+        """`publish`, if it has been a while: a killed run then need not decode everything again."""
+        if time.monotonic() >= self._due:
+            self.publish()
+
+    def _read(self) -> pl.DataFrame:
         table = pl.DataFrame(schema=_SCHEMA)
         if (self._folder / FILE).is_file():
             with contextlib.suppress(pl.exceptions.PolarsError, OSError):
                 found = pl.read_parquet(self._folder / FILE, memory_map=False)
                 table = found if found.schema == table.schema else table
-        return {path: (size, modified, content) for path, size, modified, content in table.iter_rows()}
+        return table
+
+
+def _as_dict(table: pl.DataFrame) -> dict[str, tuple[int, int, str]]:
+    return {path: (size, modified, content) for path, size, modified, content in table.iter_rows()}

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 
 import numpy as np
+import polars as pl
 
 from earwitness.encoders import shard as shards
 from earwitness.encoders.shard import Record
@@ -20,6 +21,10 @@ from earwitness.errors import BadInput
 
 PUBLISH = 1 << 30
 """Bytes written between two renewals of the index."""
+PUBLISH_RECORDS = 20_000
+"""Records written between two renewals of a small index; a tenth of a large one."""
+REMEMBERED = 100_000
+"""Arrays whose place in memory is remembered: training asks for the same ones in every epoch."""
 
 
 class Store:
@@ -55,6 +60,7 @@ class Store:
             elif not self.folder.is_dir():
                 raise BadInput("no such store", where=str(folder))
             self._maps: dict[int, mmap.mmap] = {}
+            self._given: dict[bytes, np.ndarray] = {}
             self._recent: dict[bytes, tuple[int, Record]] = {}
             self._index = Index.read(self.folder)
             self.refresh()
@@ -65,9 +71,31 @@ class Store:
 
     def get(self, key: Key) -> np.ndarray | None:
         """The array of a key, mapped from disk and read-only, or `None` when it is not here."""
+        digest = key.digest()
+        given = self._given.get(digest)
+        if given is None:
+            place = self._place(digest)
+            if place is None:
+                return None
+            if len(self._given) >= REMEMBERED:
+                self._given.clear()
+            try:
+                given = self._mapped(place)
+            except FileNotFoundError:  # another process has compacted the store
+                self._reload()
+                place = self._place(digest)
+                if place is None:
+                    return None
+                given = self._mapped(place)
+            self._given[digest] = given
+        return given.view()  # an object of the caller's own, whose shape he may change
+
+    def shape(self, key: Key) -> tuple[int, ...] | None:
+        """The shape of a key's array, without reading it, or `None` when it is not here."""
         place = self._place(key.digest())
-        if place is None:
-            return None
+        return None if place is None else place.shape
+
+    def _mapped(self, place: Place) -> np.ndarray:
         kind = np.dtype(shards.TYPES[place.kind])
         count = math.prod(place.shape)
         if count == 0:
@@ -102,7 +130,7 @@ class Store:
             self._writer = ShardWriter.acquire(self.folder)
         self._recent[digest] = (self._writer.number, self._writer.append(digest, key.label(), array))
         self._unpublished += array.nbytes
-        if self._unpublished >= PUBLISH:
+        if self._unpublished >= PUBLISH or len(self._recent) >= max(PUBLISH_RECORDS, len(self._index) // 10):
             self.publish()
 
     def __contains__(self, key: Key) -> bool:
@@ -120,6 +148,10 @@ class Store:
             for record in shards.scan(path, known):
                 if self._place(record.key) is None:
                     self._recent.setdefault(record.key, (number, record))
+
+    def table(self) -> pl.DataFrame:
+        """All that is here, one row an encoding, with the columns of `index.parquet`."""
+        return self._index.joined(self._recent)
 
     def publish(self) -> None:
         """Write what was put to disk for good, and renew the index."""
@@ -162,8 +194,20 @@ class Store:
         if place is None:
             return None
         # The index may be older than its shard (a tail was lost and written anew): ask the record.
-        mapped = self._map(place.shard, place.offset)
+        try:
+            mapped = self._map(place.shard, place.offset)
+        except FileNotFoundError:
+            self._reload()  # forgets what lies in shards that are gone
+            return self._place(digest)
         return place if shards.key_at(mapped, place.start) == digest else None
+
+    def _reload(self) -> None:
+        """Read the index again: another process has compacted the store."""
+        there = shard_files(self.folder)
+        self._maps = {number: mapped for number, mapped in self._maps.items() if number in there}
+        self._recent = {key: found for key, found in self._recent.items() if found[0] in there}
+        self._index = Index.read(self.folder)
+        self.refresh()
 
     def _map(self, number: int, end: int) -> mmap.mmap:
         mapped = self._maps.get(number)

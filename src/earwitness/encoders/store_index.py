@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
-from collections.abc import Iterator, Mapping
+import struct
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,8 +16,10 @@ import polars as pl
 from earwitness.encoders.shard import ALIGNMENT, LONGEST_RANK, Record
 from earwitness.encoders.shard_files import shard_files
 from earwitness.encoders.store_key import Key
+from earwitness.encoders.store_lock import locked
 
 FILE = "index.parquet"
+_HALVES = struct.Struct(">QQ")
 _SHAPE = tuple(f"length_{k}" for k in range(LONGEST_RANK))
 _SCHEMA = {
     "high": pl.UInt64,
@@ -92,10 +94,11 @@ class Index:
         Returns:
             The index as it now lies on the disk.
         """
-        with _locked(folder):
-            # What was just written goes before a row that may be older than its shard.
-            table = pl.concat([_rows(recent), cls.read(folder).table])
-            table = table.unique(["high", "low"], keep="first", maintain_order=True).sort("high", "low")
+        with locked(folder):
+            sizes = {number: path.stat().st_size for number, path in shard_files(folder).items()}
+            # A shard that was compacted meanwhile has its rows in the table already.
+            there = {key: found for key, found in recent.items() if found[1].end <= sizes.get(found[0], 0)}
+            table = cls.read(folder).joined(there)
             unfinished = folder / f".{FILE}.{os.getpid()}.part"
             try:
                 table.write_parquet(unfinished, compression="lz4")
@@ -104,15 +107,25 @@ class Index:
                 unfinished.unlink(missing_ok=True)
         return cls(table)
 
+    def joined(self, recent: Mapping[bytes, tuple[int, Record]]) -> pl.DataFrame:
+        """The table with further records, sorted by key.
+
+        Args:
+            recent: key -> (shard, record).
+        """
+        # What was just written goes before a row that may be older than its shard.
+        table = pl.concat([_rows(recent), self.table])
+        return table.unique(["high", "low"], keep="first", maintain_order=True).sort("high", "low")
+
     def find(self, key: bytes) -> Place | None:
         """Where the record of a key should lie, or `None`."""
-        high, low = np.frombuffer(key, ">u8").astype(np.uint64)
-        at = int(np.searchsorted(self._high, high))
-        while at < len(self._high) and self._high[at] == high:
-            if self._low[at] == low:
-                shape = tuple(int(lengths[at]) for lengths in self._shape[: self._rank[at]])
-                start, offset = int(self._start[at]), int(self._offset[at])
-                return Place(int(self._shard[at]), start, offset, int(self._kind[at]), shape)
+        high, low = _HALVES.unpack(key)
+        at = int(self._high.searchsorted(np.uint64(high)))
+        while at < len(self._high) and self._high.item(at) == high:
+            if self._low.item(at) == low:
+                shape = tuple(lengths.item(at) for lengths in self._shape[: self._rank.item(at)])
+                start, offset = self._start.item(at), self._offset.item(at)
+                return Place(self._shard.item(at), start, offset, self._kind.item(at), shape)
             at += 1
         return None
 
@@ -134,13 +147,3 @@ def _rows(recent: Mapping[bytes, tuple[int, Record]]) -> pl.DataFrame:
         place = (shard, record.start, record.offset, record.size, record.kind, rank)
         rows.append((high, low, *place, *shape, group))
     return pl.DataFrame(rows, schema=_SCHEMA, orient="row")
-
-
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    descriptor = os.open(folder / "index.lock", os.O_CREAT | os.O_RDWR, 0o644)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

@@ -6,10 +6,11 @@ import os
 from pathlib import Path
 
 import msgspec
+import polars as pl
 
 from earwitness.encoders import shard as shards
 from earwitness.encoders.shard_files import shard_files
-from earwitness.encoders.store_key import Key
+from earwitness.encoders.store import Store
 from earwitness.errors import BadInput
 
 
@@ -44,7 +45,7 @@ class Soundness(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def holdings(folder: str | os.PathLike[str]) -> list[Holding]:
-    """What a store holds, read from its shards.
+    """What a store holds.
 
     Args:
         folder: of the store.
@@ -52,16 +53,10 @@ def holdings(folder: str | os.PathLike[str]) -> list[Holding]:
     Raises:
         BadInput: when there is no such folder.
     """
-    counts: dict[str, tuple[int, int]] = {}
-    seen = set()
-    for path in _shards(folder).values():
-        for record in shards.scan(path, check=False):
-            if record.key not in seen:
-                seen.add(record.key)
-                kind = msgspec.json.decode(record.label, type=Key).group()
-                count, size = counts.get(kind, (0, 0))
-                counts[kind] = (count + 1, size + record.size)
-    return [Holding(kind=kind, count=count, size=size) for kind, (count, size) in sorted(counts.items())]
+    _shards(folder)
+    table = Store(folder, read_only=True).table()
+    found = table.group_by("group").agg(pl.len(), pl.col("size").sum().alias("bytes")).sort("group")
+    return [Holding(kind=kind, count=count, size=size) for kind, count, size in found.iter_rows()]
 
 
 def verify(folder: str | os.PathLike[str]) -> Soundness:

@@ -62,14 +62,9 @@ class ShardWriter:
 
     @classmethod
     def _hold(cls, number: int, path: Path) -> ShardWriter | None:
-        descriptor = os.open(path, os.O_RDWR)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(descriptor)
-            if error.errno in (errno.EAGAIN, errno.EACCES):
-                return None
-            raise
+        descriptor = hold(path)
+        if descriptor is None:
+            return None
         end = max((record.end for record in shards.scan(path, check=False)), default=0)
         os.ftruncate(descriptor, end)
         return cls(number, descriptor, end)
@@ -116,3 +111,28 @@ class ShardWriter:
     def close(self) -> None:
         """Let go of the shard."""
         os.close(self._descriptor)
+
+
+def hold(path: Path) -> int | None:
+    """Lock a shard for this process, if no other one holds it.
+
+    Args:
+        path: of the shard.
+
+    Returns:
+        Descriptor of the open file, whose closing lets go of it, or `None`.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.fstat(descriptor).st_nlink:  # else it was compacted away between open and lock
+            return descriptor
+    except OSError as error:
+        if error.errno not in (errno.EAGAIN, errno.EACCES):
+            os.close(descriptor)
+            raise
+    os.close(descriptor)
+    return None
