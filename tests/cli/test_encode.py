@@ -23,8 +23,10 @@ def test_encode_then_look(corpus: Path, capsys: pytest.CaptureFixture[str]) -> N
     words = ["encode", str(corpus), "--encoder", "log-mel", "--store", str(corpus / "store")]
     assert main(words) == 1
     printed = capsys.readouterr()
-    assert printed.out.startswith("1 encoded, 0 there already, 1 files unreadable")
+    assert printed.out.startswith("1 encoded, 0 there already, 1 unreadable (listed in ")
     assert "b.wav" in printed.err
+    table = pl.read_csv(corpus / "store" / "unreadable.csv")
+    assert [Path(path).name for path in table["path"]] == ["b.wav"]
     assert main(words) == 1
     assert capsys.readouterr().out.startswith("0 encoded, 1 there already")
 
@@ -50,6 +52,30 @@ def test_damage_is_told(corpus: Path, capsys: pytest.CaptureFixture[str]) -> Non
     shard.write_bytes(shard.read_bytes()[:-1000])
     assert main(["store", "verify", str(corpus / "store"), "--json"]) == 1
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["lost"] > 0
+
+
+def test_the_table_of_failures_goes_when_there_are_none(corpus: Path) -> None:
+    table = corpus / "failures.csv"
+    words = ["encode", str(corpus), "--encoder", "log-mel", "--store", str(corpus / "store")]
+    assert main([*words, "--failures", str(table)]) == 1
+    assert table.read_text().splitlines()[0] == "path,start,end,reason"
+    soundfile.write(corpus / "b.wav", np.zeros(16_000), 16_000)
+    assert main([*words, "--failures", str(table)]) == 0
+    assert not table.exists()
+
+
+def test_smaller(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = str(corpus / "store")
+    main(["encode", str(corpus), "--encoder", "log-mel", "--store", folder])
+    capsys.readouterr()
+    assert main(["store", "compact", folder]) == 0
+    assert capsys.readouterr().out == "1 encodings kept, 0 dropped, 0.0 MB freed\n"
+    assert main(["store", "prune", folder]) == 2
+    assert "needs to know what" in capsys.readouterr().err
+    assert main(["store", "prune", folder, "--encoder", "log-mel", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["dropped"] == 1
+    assert main(["store", "info", folder]) == 0
+    assert capsys.readouterr().out == "the store is empty\n"
 
 
 def test_refused_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

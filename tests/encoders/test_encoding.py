@@ -50,7 +50,7 @@ def test_every_row_is_encoded_as_it_would_be_alone(corpus: Path, tiny: OnnxEncod
             samples = recording.samples[4000:12_000] if segment.end else recording.samples
             found = store.get(key)
             np.testing.assert_array_equal(found, tiny.encode([samples], recording.sample_rate)[0])
-    assert [Path(path).name for path, _ in result.failures] == ["bad.wav", "missing.wav"]
+    assert [Path(failure.path).name for failure in result.failures] == ["bad.wav", "missing.wav"]
     assert sum(done for done, _ in seen) == len(segments)
 
 
@@ -110,8 +110,9 @@ def test_nothing_to_do(tiny: OnnxEncoder, tmp_path: Path) -> None:
 def test_a_stretch_that_is_not_there(corpus: Path, tiny: OnnxEncoder, tmp_path: Path) -> None:
     segments = [Segment(path=str(corpus / "1.wav"), start=0.5, end=9)]
     with Store(tmp_path / "store") as store:
-        ((_, reason),) = encode_into(store, tiny, segments).failures
-    assert reason == "has no stretch from 0.5 to 9 s"
+        (failure,) = encode_into(store, tiny, segments).failures
+    assert failure.reason == "has no stretch from 0.5 to 9 s"
+    assert (failure.start, failure.end) == (0.5, 9)
 
 
 def test_tables_that_are_none(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from earwitness.encoders.store import Store
 from earwitness.encoders.store_index import FILE
 from earwitness.encoders.store_key import Key
 from earwitness.encoders.store_upkeep import holdings, verify
+from earwitness.encoders.store_writer import LARGEST
 from earwitness.errors import BadInput
 
 
@@ -28,8 +29,8 @@ def array(number: int) -> np.ndarray:
     return np.random.default_rng(number).standard_normal((2, number % 7, 3)).astype(np.float32)
 
 
-def fill(folder: Path, numbers: range) -> None:
-    with Store(folder) as store:
+def fill(folder: Path, numbers: range, largest: int = LARGEST) -> None:
+    with Store(folder, largest=largest) as store:
         for number in numbers:
             store.put(key(number), array(number))
 
@@ -215,16 +216,14 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_full_shards_are_followed_by_new_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("earwitness.encoders.store_writer.LARGEST", 1000)
     monkeypatch.setattr("earwitness.encoders.store.PUBLISH", 300)
-    fill(tmp_path, range(20))
+    fill(tmp_path, range(20), largest=1000)
     assert len(shard_files(tmp_path)) > 3
     assert_holds(tmp_path, range(20))
 
 
-def test_a_lost_shard_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("earwitness.encoders.store_writer.LARGEST", 1000)
-    fill(tmp_path, range(20))
+def test_a_lost_shard_is_noticed(tmp_path: Path) -> None:
+    fill(tmp_path, range(20), largest=1000)
     shard_files(tmp_path)[1].unlink()
     store = Store(tmp_path, read_only=True)
     assert store.get(key(0)) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,17 +11,21 @@ import cyclopts
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from earwitness.encoders.cluster import encode_on_cluster
+from earwitness.encoders.cluster_worker import EncoderRequest
 from earwitness.encoders.corpus_segments import segments_of
-from earwitness.encoders.encoding import encode_into
-from earwitness.encoders.loading import load
+from earwitness.encoders.encoding import Encoded, Segment, encode_into
+from earwitness.encoders.failure_table import write_failures
 from earwitness.encoders.store import Store
+
+Advance = Callable[[int, float], None]
 
 
 def encode(
     corpus: Path,
     *,
     encoder: str,
-    store: Path = Path("store"),
+    store: str = "store",
     layers: Annotated[list[int] | None, cyclopts.Parameter(consume_multiple=True)] = None,
     weights: Path | None = None,
     threads: int | None = None,
@@ -28,6 +33,9 @@ def encode(
     stored: Literal["float16", "float32"] = "float16",
     precision: Literal["fp32", "bf16", "int8"] = "fp32",
     device: str = "cpu",
+    failures: Path | None = None,
+    cluster: str | None = None,
+    workers: int | None = None,
 ) -> int:
     """Encode the recordings of a corpus into a store; what is there already is not done again.
 
@@ -36,7 +44,8 @@ def encode(
     Args:
         corpus: corpus.parquet, or the folder that holds it.
         encoder: name of the encoder (`earwitness encoders` lists them).
-        store: folder of the store; made if it is not there.
+        store: folder of the store; made if it is not there. With --cluster also an address of an
+            object store, such as s3://bucket/store.
         layers: hidden states to keep; all that there are without it.
         weights: the weight file, package file or folder that holds the encoder's weights.
         threads: recordings encoded at once; one for each free processor without it.
@@ -44,20 +53,54 @@ def encode(
         stored: element type on disk.
         precision: of the arithmetic.
         device: that computes.
+        failures: CSV file for what could not be read; unreadable.csv in the store without it.
+        cluster: `local`, or the address of a Ray cluster, all of whose machines see the corpus and
+            the store under the same paths.
+        workers: with --cluster: how many; one for each processor of the cluster without it.
 
     Returns:
-        Exit code: 0 all encoded, 1 some files could not be read (each is named).
+        Exit code: 0 all encoded, 1 some recordings could not be read (each is named).
     """
     segments = segments_of(corpus)
-    chosen = load(
-        encoder,
-        weights=weights,
+    request = EncoderRequest(
+        name=encoder,
+        weights=None if weights is None else str(weights),
         precision=precision,
         device=device,
-        layers=layers,
-        threads=threads,
+        layers=None if layers is None else tuple(layers),
         normalise=normalise,
+        stored=stored,
     )
+
+    def work(advance: Advance) -> Encoded:
+        if cluster is None:
+            loaded = request.load(threads)
+            with Store(store) as opened:
+                return encode_into(opened, loaded, segments, stored=stored, progress=advance)
+        return encode_on_cluster(store, request, segments, address=cluster, workers=workers, progress=advance)
+
+    result = _shown(work, f"encoding with {encoder}", segments)
+    table = failures or (None if "://" in store else Path(store) / "unreadable.csv")
+    if table is not None:
+        write_failures(table, result.failures)
+    for failure in result.failures[:NAMED]:
+        print(f"earwitness: {failure.path}: {failure.reason}", file=sys.stderr)
+    if len(result.failures) > NAMED:
+        print(f"earwitness: ... and {len(result.failures) - NAMED} more", file=sys.stderr)
+    told = f" (listed in {table})" if result.failures and table is not None else ""
+    print(
+        f"{result.made} encoded, {result.found} there already, {len(result.failures)} unreadable{told}; "
+        f"store: {store}"
+    )
+    return 1 if result.failures else 0
+
+
+NAMED = 20
+"""Unreadable recordings that are named on the screen; the table has all of them."""
+
+
+def _shown(work: Callable[[Advance], Encoded], title: str, segments: list[Segment]) -> Encoded:
+    """Work with a bar: how far, how fast, and how much time is left."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -65,22 +108,18 @@ def encode(
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
     )
-    console = Console(stderr=True)
-    with Store(store) as opened, Progress(*columns, console=console, transient=True) as shown:
-        task = shown.add_task(f"encoding with {chosen.name}", total=len(segments), rate="")
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task(title, total=len(segments), rate="")
         heard = 0.0
 
         def advance(done: int, seconds: float) -> None:
             nonlocal heard
             heard += seconds
-            elapsed = shown.tasks[0].elapsed or 1e-9
-            shown.update(task, advance=done, rate=f"{heard / elapsed:.0f} x real time" if heard else "")
+            bar = shown.tasks[0]
+            elapsed = bar.elapsed or 1e-9
+            rate = f"{(bar.completed + done) / elapsed:.1f} clips/s"
+            if heard:
+                rate += f", {heard / elapsed:.0f} x real time"
+            shown.update(task, advance=done, rate=rate)
 
-        result = encode_into(opened, chosen, segments, stored=stored, progress=advance)
-    for path, reason in result.failures:
-        print(f"earwitness: {path}: {reason}", file=sys.stderr)
-    print(
-        f"{result.made} encoded, {result.found} there already, {len(result.failures)} files unreadable; "
-        f"store: {store}"
-    )
-    return 1 if result.failures else 0
+        return work(advance)

@@ -7,17 +7,20 @@ from typing import Literal
 
 import msgspec
 
+from earwitness.encoders.shard_target import pull
 from earwitness.encoders.store_rewrite import compact, prune, unwanted
 from earwitness.encoders.store_upkeep import holdings, verify
+from earwitness.errors import BadInput
 
 
 def store(
-    action: Literal["info", "verify", "compact", "prune"],
+    action: Literal["info", "verify", "compact", "prune", "pull"],
     folder: Path = Path("store"),
     *,
     encoder: str | None = None,
     revision: str | None = None,
     gone: bool = False,
+    source: str | None = None,
     json: bool = False,
 ) -> int:
     """Say what a store holds, compare all of it with its checksums, or make it smaller.
@@ -25,11 +28,13 @@ def store(
     Args:
         action: `info` counts the encodings of each kind; `verify` reads every byte; `compact` drops
             what is repeated or damaged and joins small shards; `prune` drops encodings that meet
-            every condition given. Others may read and write meanwhile.
+            every condition given; others may read and write meanwhile. `pull` copies what is missing
+            here from an object store that `encode --cluster` has written.
         folder: of the store.
         encoder: prune: made by this encoder.
         revision: prune: made by this revision of an encoder.
         gone: prune: of recordings that were changed, moved or deleted since.
+        source: pull: address of the object store, such as s3://bucket/store.
         json: print JSON.
 
     Returns:
@@ -40,6 +45,11 @@ def store(
         return 0
     if action == "verify":
         return _verify(folder, json)
+    if action == "pull":
+        if source is None:
+            raise BadInput("pull needs to know where from: --source s3://bucket/store")
+        print(f"{pull(source, folder)} shards copied to {folder}")
+        return 0
     chosen = unwanted(folder, encoder=encoder, revision=revision, gone=gone) if action == "prune" else None
     done = compact(folder) if chosen is None else prune(folder, chosen)
     if json:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
+from msgspec import structs
 
 from earwitness.audio.decode import decode
 from earwitness.audio.recording import Recording
@@ -39,20 +42,48 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     end: float | None = None
 
 
-class Encoded(msgspec.Struct, frozen=True, kw_only=True):
+class Failure(NamedTuple):
+    """A segment that could not be encoded."""
+
+    path: str
+    start: float | None
+    end: float | None
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Encoded:
     """What became of the segments.
 
     Args:
-        keys: one for each segment, in order; `None` where it could not be read.
+        segments: that were asked for.
+        contents: SHA-256 of the recording of each, `(segments, 32)` uint8.
+        there: which of them have an encoding in the store now, `(segments,)` bool.
+        identity: key of any of them; all but content and stretch are those of every key.
         made: encodings that were computed.
-        found: encodings that were there already.
-        failures: (path, reason) of files that could not be read.
+        found: encodings that were there already, or that another worker makes.
+        failures: segments that could not be encoded.
     """
 
-    keys: tuple[Key | None, ...]
+    segments: Sequence[Segment]
+    contents: np.ndarray
+    there: np.ndarray
+    identity: Key
     made: int
     found: int
-    failures: tuple[tuple[str, str], ...]
+    failures: tuple[Failure, ...]
+
+    @property
+    def keys(self) -> tuple[Key | None, ...]:
+        """One for each segment, in order; `None` where it could not be encoded."""
+        return tuple(
+            structs.replace(
+                self.identity, content=content.tobytes().hex(), start=segment.start, end=segment.end
+            )
+            if there
+            else None
+            for segment, content, there in zip(self.segments, self.contents, self.there, strict=True)
+        )
 
 
 def key_of(encoder: Encoder, content: str, segment: Segment, *, stored: str = "float16") -> Key:
@@ -84,16 +115,21 @@ def encode_into(
     *,
     stored: str = "float16",
     progress: Callable[[int, float], None] = lambda _done, _seconds: None,
+    claim: Callable[[list[bytes]], list[bool]] = lambda digests: [True] * len(digests),
+    hashes: SourceHashes | None = None,
 ) -> Encoded:
     """Encode what the store does not hold yet; decoding goes on beside the encoder.
 
     Args:
         store: takes the encodings; published at the end and whenever it fills up.
         encoder: makes them.
-        segments: in any order; a file that is not readable is noted and passed over.
+        segments: in any order; what is not readable is noted and passed over.
         stored: element type on disk, `float16` or `float32`.
         progress: called with the number of segments done since the last call and the seconds
             of audio that were encoded for them.
+        claim: asked, with the digests of keys, which of them shall be made here; the others are
+            made elsewhere (`cluster`).
+        hashes: content hashes of known files; those in the store's folder when `None`.
 
     Returns:
         The keys, by which `store.get` finds the encodings, and what happened.
@@ -101,34 +137,83 @@ def encode_into(
     Raises:
         BadInput: when the store cannot be written. What was kept before stays.
     """
-    hashes = SourceHashes(store.folder)
-    keys: list[Key | None] = [None] * len(segments)
-    failures: dict[str, str] = {}
+    hashes = SourceHashes(store.folder) if hashes is None else hashes
+    # As arrays of their full size from the beginning, so that memory does not grow with the work.
+    contents, there = np.zeros((len(segments), 32), np.uint8), np.zeros(len(segments), bool)
+    failures: dict[int, str] = {}
     made = found = 0
     try:
         for places, recordings in _ahead(store, encoder, segments, hashes, stored):
-            waiting: list[tuple[Key, np.ndarray]] = []
+            waiting: list[tuple[int, Key, np.ndarray]] = []
+            coming: dict[bytes, int] = {}
+            twins: list[tuple[int, int]] = []
             for place, (content, samples, reason) in zip(places, recordings, strict=True):
-                segment = segments[place]
                 if content is None:
-                    failures[segment.path] = reason
+                    failures[place] = reason
                     continue
-                key = keys[place] = key_of(encoder, content, segment, stored=stored)
+                contents[place] = np.frombuffer(bytes.fromhex(content), np.uint8)
+                there[place] = True
+                key = key_of(encoder, content, segments[place], stored=stored)
+                digest = key.digest()
                 if samples is None or key in store:
                     found += 1
+                elif digest in coming:
+                    twins.append((place, coming[digest]))
                 else:
-                    waiting.append((key, samples))
-            arrays = encoder.encode([samples for _, samples in waiting], encoder.sample_rate)
-            for (key, _), array in zip(waiting, arrays, strict=True):
+                    coming[digest] = place
+                    waiting.append((place, key, samples))
+            claimed = claim([key.digest() for _, key, _ in waiting]) if waiting else []
+            mine = [item for item, ours in zip(waiting, claimed, strict=True) if ours]
+            found += len(waiting) - len(mine)
+            seconds = 0.0
+            for (place, key, samples), array in zip(mine, _encoded(encoder, mine), strict=True):
+                if isinstance(array, str):
+                    failures[place] = array
+                    there[place] = False
+                    continue
                 # the key says nothing of a single layer's missing axis, so it is always there
                 whole = array[None] if encoder.layers and array.ndim == 2 else array
                 store.put(key, whole.astype(stored))
-            made += len(waiting)
-            progress(len(places), sum(len(samples) for _, samples in waiting) / encoder.sample_rate)
+                made += 1
+                seconds += len(samples) / encoder.sample_rate
+            for place, twin in twins:
+                there[place] = there[twin]
+                if twin in failures:
+                    failures[place] = failures[twin]
+            found += sum(place not in failures for place, _ in twins)
+            progress(len(places), seconds)
+            hashes.publish_when_due()
     finally:
         store.publish()
         hashes.publish()
-    return Encoded(keys=tuple(keys), made=made, found=found, failures=tuple(failures.items()))
+    return Encoded(
+        segments=segments,
+        contents=contents,
+        there=there,
+        identity=key_of(encoder, "", Segment(path=""), stored=stored),
+        made=made,
+        found=found,
+        failures=tuple(
+            Failure(segments[place].path, segments[place].start, segments[place].end, reason)
+            for place, reason in sorted(failures.items())
+        ),
+    )
+
+
+def _encoded(encoder: Encoder, items: list[tuple[int, Key, np.ndarray]]) -> list[np.ndarray | str]:
+    """Encodings; where the encoder refuses a recording, its reason."""
+    waveforms = [samples for _, _, samples in items]
+    try:
+        return list(encoder.encode(waveforms, encoder.sample_rate))
+    except BadInput:
+        return [_alone(encoder, samples) for samples in waveforms]  # whose fault was it?
+
+
+def _alone(encoder: Encoder, samples: np.ndarray) -> np.ndarray | str:
+    try:
+        return encoder.encode([samples], encoder.sample_rate)[0]
+    except BadInput as refusal:
+        return refusal.reason
 
 
 _Read = tuple[str | None, np.ndarray | None, str]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-_NAME = re.compile(r"shard-(\d{6})\.bin")
+NAME = re.compile(r"shard-(\d{6})\.bin")
+"""File name of a shard; the number is in it."""
 
 
 def shard_path(folder: Path, number: int) -> Path:
@@ -15,5 +16,5 @@ def shard_path(folder: Path, number: int) -> Path:
 
 def shard_files(folder: Path) -> dict[int, Path]:
     """All shards of a store by number, in rising order."""
-    found = {int(match[1]): path for path in folder.iterdir() if (match := _NAME.fullmatch(path.name))}
+    found = {int(match[1]): path for path in folder.iterdir() if (match := NAME.fullmatch(path.name))}
     return dict(sorted(found.items()))

@@ -53,8 +53,18 @@ class SourceHashes:
             status: of the file, taken before it was decoded, so that a change while it was read
                 is noticed next time.
         """
-        entry = (status.st_size, status.st_mtime_ns, content)
-        self._known[str(path.absolute())] = self._new[str(path.absolute())] = entry
+        self.take(str(path.absolute()), status.st_size, status.st_mtime_ns, content)
+
+    def take(self, path: str, size: int, modified: int, content: str) -> None:
+        """Keep what another process remembers of a file.
+
+        Args:
+            path: absolute.
+            size: in bytes.
+            modified: time of change, in nanoseconds.
+            content: `Recording.sha256`.
+        """
+        self._known[path] = self._new[path] = (size, modified, content)
 
     def present(self) -> frozenset[str]:
         """Contents that some file still has."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import mmap
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -16,7 +17,7 @@ from earwitness.encoders.shard import Record
 from earwitness.encoders.shard_files import shard_files, shard_path
 from earwitness.encoders.store_index import Index, Place
 from earwitness.encoders.store_key import Key
-from earwitness.encoders.store_writer import ShardWriter
+from earwitness.encoders.store_writer import LARGEST, ShardWriter
 from earwitness.errors import BadInput
 
 PUBLISH = 1 << 30
@@ -38,6 +39,7 @@ class Store:
     Args:
         folder: is made if it is not there.
         read_only: refuse `put`; a missing folder is then an error.
+        largest: bytes after which a new shard is begun.
 
     Raises:
         BadInput: when the folder cannot be made or read.
@@ -51,8 +53,11 @@ class Store:
         (2, 3)
     """
 
-    def __init__(self, folder: str | os.PathLike[str], *, read_only: bool = False) -> None:
+    def __init__(
+        self, folder: str | os.PathLike[str], *, read_only: bool = False, largest: int = LARGEST
+    ) -> None:
         self.folder = Path(folder)
+        self.largest = largest
         self.read_only = read_only
         try:
             if not read_only:
@@ -124,10 +129,10 @@ class Store:
             return
         if self._writer is not None and self._writer.process != os.getpid():
             self._writer = None  # after a fork the shard belongs to the parent
-        if self._writer is not None and self._writer.full:
+        if self._writer is not None and self._writer.end >= self.largest:
             self._close_writer()
         if self._writer is None:
-            self._writer = ShardWriter.acquire(self.folder)
+            self._writer = ShardWriter.acquire(self.folder, self.largest)
         self._recent[digest] = (self._writer.number, self._writer.append(digest, key.label(), array))
         self._unpublished += array.nbytes
         if self._unpublished >= PUBLISH or len(self._recent) >= max(PUBLISH_RECORDS, len(self._index) // 10):
@@ -148,6 +153,18 @@ class Store:
             for record in shards.scan(path, known):
                 if self._place(record.key) is None:
                     self._recent.setdefault(record.key, (number, record))
+
+    def adopt(self, number: int, records: Sequence[Record]) -> None:
+        """Take notice of records that another process has just written.
+
+        Args:
+            number: of the shard.
+            records: that are whole.
+        """
+        for record in records:
+            self._recent.setdefault(record.key, (number, record))
+        if len(self._recent) >= max(PUBLISH_RECORDS, len(self._index) // 10):
+            self.publish()
 
     def table(self) -> pl.DataFrame:
         """All that is here, one row an encoding, with the columns of `index.parquet`."""

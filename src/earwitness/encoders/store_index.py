@@ -67,11 +67,7 @@ class Index:
 
         A missing or damaged index reads as an empty one: the shards are then scanned.
         """
-        table = pl.DataFrame(schema=_SCHEMA)
-        if (folder / FILE).is_file():
-            with contextlib.suppress(pl.exceptions.PolarsError, OSError):
-                found = pl.read_parquet(folder / FILE, memory_map=False)
-                table = found if found.schema == table.schema else table
+        table = cls.table_of(folder)
         sizes = {number: path.stat().st_size for number, path in shard_files(folder).items()}
         index = cls(table)
         if all(end <= sizes.get(number, 0) for number, end in index._ends.items()):
@@ -82,6 +78,16 @@ class Index:
         )
         kept = table.join(there, on="shard", how="left", maintain_order="left")
         return cls(kept.filter(pl.col("offset") + pl.col("size") <= pl.col("bytes")).drop("bytes"))
+
+    @staticmethod
+    def table_of(folder: Path) -> pl.DataFrame:
+        """The index file as it is, without asking for the shards; empty when missing or damaged."""
+        table = pl.DataFrame(schema=_SCHEMA)
+        if (folder / FILE).is_file():
+            with contextlib.suppress(pl.exceptions.PolarsError, OSError):
+                found = pl.read_parquet(folder / FILE, memory_map=False)
+                table = found if found.schema == table.schema else table
+        return table
 
     @classmethod
     def publish(cls, folder: Path, recent: Mapping[bytes, tuple[int, Record]]) -> Index:

@@ -31,13 +31,17 @@ class ShardWriter:
         self.number = number
         self.process = os.getpid()
         self._descriptor = descriptor
-        self._end = end
+        self.end = end
 
     @classmethod
-    def acquire(cls, folder: Path) -> ShardWriter:
+    def acquire(cls, folder: Path, largest: int = LARGEST) -> ShardWriter:
         """A shard that is not full and that no other process holds; a new one if there is none.
 
         What a killed process left unfinished at its end is cut off.
+
+        Args:
+            folder: of the store.
+            largest: bytes from which on a shard counts as full.
 
         Raises:
             BadInput: when the folder cannot be written.
@@ -46,7 +50,7 @@ class ShardWriter:
             last = 0
             for number, path in shard_files(folder).items():
                 last = number
-                if path.stat().st_size < LARGEST and (writer := cls._hold(number, path)) is not None:
+                if path.stat().st_size < largest and (writer := cls._hold(number, path)) is not None:
                     return writer
             while True:
                 last += 1
@@ -69,11 +73,6 @@ class ShardWriter:
         os.ftruncate(descriptor, end)
         return cls(number, descriptor, end)
 
-    @property
-    def full(self) -> bool:
-        """Whether a new shard should be begun."""
-        return self._end >= LARGEST
-
     def append(self, key: bytes, label: bytes, array: np.ndarray) -> Record:
         """Write one record at the end.
 
@@ -85,18 +84,18 @@ class ShardWriter:
         Raises:
             BadInput: when the disk is full; the shard is as before.
         """
-        buffers, record = shards.pack(key, label, array, self._end)
+        buffers, record = shards.pack(key, label, array, self.end)
         try:
             self._write(buffers)
         except OSError as error:
-            os.ftruncate(self._descriptor, self._end)
+            os.ftruncate(self._descriptor, self.end)
             reason = f"cannot keep an encoding: {error.strerror}; what was kept before is safe"
             raise BadInput(reason, where=f"shard {self.number}") from error
-        self._end = record.end
+        self.end = record.end
         return record
 
     def _write(self, buffers: list[bytes | memoryview]) -> None:
-        at = self._end
+        at = self.end
         for buffer in buffers:
             view = memoryview(buffer)
             while view:
