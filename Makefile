@@ -1,9 +1,10 @@
 PYTHON ?= python3
 BASE = .venv-base
 DEV = .venv
+EXTRAS = .venv-extras
 PIP = -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test check clean
+.PHONY: demo test test-extras check clean
 
 demo: $(BASE)/ready
 	$(BASE)/bin/earwitness analyze examples --out demo
@@ -11,6 +12,9 @@ demo: $(BASE)/ready
 test: $(DEV)/ready
 	sh tools/debian-packages
 	$(DEV)/bin/python -m pytest
+
+test-extras: $(EXTRAS)/ready
+	$(EXTRAS)/bin/python tools/extras_result.py cluster
 
 check: $(DEV)/ready
 	$(DEV)/bin/ruff check .
@@ -28,5 +32,10 @@ $(DEV)/ready: pyproject.toml constraints.txt
 	$(DEV)/bin/python $(PIP) --constraint constraints.txt --editable '.[alignment,av,dev,making,plots,train,tune]'
 	touch $@
 
+$(EXTRAS)/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(EXTRAS)
+	$(EXTRAS)/bin/python $(PIP) --constraint constraints.txt --editable '.[cluster,opensmile]' pytest pytest-timeout
+	touch $@
+
 clean:
-	rm -rf $(BASE) $(DEV) demo
+	rm -rf $(BASE) $(DEV) $(EXTRAS) demo

@@ -2,7 +2,8 @@
 
     python tools/dependencies.py [BASE]
 
-Run it in the development environment, where every extra is installed; BASE is a fresh
+Run it in the development environment; extras with an environment of their own (`make test-extras`)
+are found when its site-packages folder is on PYTHONPATH. BASE is a fresh
 environment with the base install alone (`.venv-base` of `make demo`), whose whole size is stated.
 """
 
