@@ -30,8 +30,8 @@ def result(folder: str) -> dict[str, object]:
     with tempfile.TemporaryDirectory() as place:
         report = Path(place) / "report.xml"
         command = [
-            sys.executable, "-m", "pytest", str(ROOT / "tests_extras" / folder), "-q", "-p", "no:cacheprovider",
-            "--timeout", "300", f"--junit-xml={report}",
+            sys.executable, "-m", "pytest", str(ROOT / "tests_extras" / folder), "-q",
+            "-p", "no:cacheprovider", "--timeout", "300", f"--junit-xml={report}",
         ]  # fmt: skip
         subprocess.run(command, cwd=ROOT, check=False)
         suite = next(ElementTree.parse(report).iter("testsuite"))

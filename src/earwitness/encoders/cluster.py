@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -73,12 +74,19 @@ def _begin(ray: Any, address: str, workers: int | None) -> bool:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # no telemetry
     if ray.is_initialized():
         return False
+    if ":" in address:
+        # Ray itself waits for minutes before it says that nobody is there.
+        host, _, port = address.rpartition("://")[2].rpartition(":")
+        try:
+            socket.create_connection((host, int(port)), timeout=10).close()
+        except (OSError, ValueError) as error:
+            raise BadInput(f"no Ray cluster there: {error}", where=address) from error
     options: dict[str, Any] = {"address": address, "log_to_driver": False, "logging_level": "ERROR"}
     if address == "local":
         options |= {"num_cpus": workers, "include_dashboard": False}
     try:
         ray.init(**options)
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except (ConnectionError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
         raise BadInput(f"no Ray cluster there: {str(error).splitlines()[0]}", where=address) from error
     return True
 

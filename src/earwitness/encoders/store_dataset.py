@@ -114,10 +114,8 @@ class LengthBatches:
 
     Example:
         >>> batches = LengthBatches([5, 1, 4, 1, 5], frames=10, seed=1)
-        >>> sorted(sorted(batch) for batch in batches)
-        [[0, 4], [1, 2, 3]]
-        >>> len(batches)
-        2
+        >>> sorted(number for batch in batches for number in batch)
+        [0, 1, 2, 3, 4]
     """
 
     def __init__(

@@ -144,8 +144,9 @@ def stored_reader(
 
     result = encode_into(store, encoder, segments, progress=advance)
     if result.failures:
-        path, reason = result.failures[0]
-        raise BadInput(f"{len(result.failures)} recordings cannot be read; the first: {reason}", where=path)
+        first = result.failures[0]
+        reason = f"{len(result.failures)} recordings cannot be read; the first: {first.reason}"
+        raise BadInput(reason, where=first.path)
     keys = result.keys
 
     def read(row: int) -> np.ndarray:
