@@ -12,29 +12,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from earwitness.corpora.check import check as check_corpus
 from earwitness.corpora.corpus import Corpus
+from earwitness.corpora.durations import seconds_of
 from earwitness.corpora.open_voices import whole_build
-from earwitness.corpora.open_voices.archives import missing_managers
 from earwitness.corpora.open_voices.card import channel_lines, counted_columns, written
-from earwitness.corpora.open_voices.contents import PARTS, archives_of
-from earwitness.corpora.open_voices.plan import SUBSETS
+from earwitness.corpora.open_voices.contents import PARTS
 from earwitness.corpora.parts import only
 
 corpora = cyclopts.App(name="corpora", help="List, build, check and describe corpora.")
+corpora.command("earwitness.cli.corpora_list:listed", name="list")
+corpora.command("earwitness.cli.corpora_scan:scan", name="scan")
 Subset = Literal["tiny", "small", "full"]
 Part = Literal["speech", "partial", "environment", "vocalisation", "emotion", "codec"]
-
-
-@corpora.command(name="list")
-def listed() -> int:
-    """Say which corpora can be built here, how large they are, and what is missing for them."""
-    for subset in SUBSETS:
-        archives = archives_of(subset)
-        size = sum(archive.size for archive in archives) / 1e6
-        print(f"open-voices --subset {subset}: {len(archives)} packages, {size:.0f} MB to fetch")
-        for manager, names in missing_managers(archives).items():
-            print(f"  without {manager} these cannot be had: {', '.join(names)}")
-    print("build one with: earwitness corpora build open-voices FOLDER --subset tiny")
-    return 0
 
 
 @corpora.command
@@ -115,7 +103,7 @@ def describe(corpus: Path) -> int:
         corpus: corpus.parquet, or the folder that holds it.
     """
     table = Corpus.read(corpus).table
-    hours = float((table["end"] - table["start"]).sum()) / 3600
+    hours = float(seconds_of(table).sum()) / 3600
     print(f"{len(table):,} rows, {hours:.2f} hours, {table['group'].n_unique():,} groups")
     for column, counts in counted_columns(table).items():
         told = ", ".join(f"{name or '-'} {count.rows:,}" for name, count in list(counts.items())[:30])

@@ -66,13 +66,32 @@ def scan(name: str, root: str | os.PathLike[str], **options: str) -> Corpus:
         BadInput: when there is none of that name or no such option, or the folder does not hold it.
     """
     function = _module(name).scan
-    known = tuple(inspect.signature(function).parameters)[1:]
+    known = scan_options(name)
     for option in options:
-        if option not in known:
+        if option not in known and "COLUMN" not in known:
             there = f"there are: {', '.join(known)}" if known else "there are none"
             raise BadInput(f"has no option {option!r}; {there}", where=name)
     found: Corpus = function(root, **options)
     return found
+
+
+def scan_options(name: str) -> dict[str, str]:
+    """Named choices of a scan and what they are without being chosen; `COLUMN` stands for any column.
+
+    Raises:
+        BadInput: when there is none of that name.
+
+    Example:
+        >>> scan_options("signals")
+        {'table': 'signals.csv'}
+    """
+    parameters = list(inspect.signature(_module(name).scan).parameters.values())[1:]
+    return {
+        "COLUMN" if each.kind is each.VAR_KEYWORD else each.name: ""
+        if each.default is each.empty
+        else str(each.default)
+        for each in parameters
+    }
 
 
 def _module(name: str) -> ModuleType:

@@ -19,8 +19,9 @@ COLUMNS: dict[str, type[pl.DataType]] = {
 """What every corpus has; start and end are in seconds, an end of null is that of the file. Labels are
 columns of their own."""
 
-NAME, REPORT = "earwitness.corpus", "earwitness.report"
-"""Under which the name of a corpus and the report of its scan stand in the Parquet file."""
+NAME, REPORT, ROOT = "earwitness.corpus", "earwitness.report", "earwitness.root"
+"""Under which the name of a corpus, the report of its scan and, where it is not the folder of the table,
+the folder of its audio stand in the Parquet file."""
 
 
 class Corpus:
@@ -42,7 +43,7 @@ class Corpus:
         1
     """
 
-    __slots__ = ("_name", "_report", "_table")
+    __slots__ = ("_name", "_report", "_root", "_table")
 
     def __init__(
         self,
@@ -52,6 +53,7 @@ class Corpus:
     ) -> None:
         self._name = name
         self._report = report
+        self._root: Path | None = None
         self._table = _checked(table, name)
 
     @property
@@ -69,6 +71,11 @@ class Corpus:
         """What the scan left out."""
         return self._report
 
+    @property
+    def root(self) -> Path | None:
+        """Folder that the paths start from; `None` when the corpus was not read from a file."""
+        return self._root
+
     def __len__(self) -> int:
         return len(self._table)
 
@@ -81,7 +88,9 @@ class Corpus:
         Raises:
             BadInput: when no row is left.
         """
-        return Corpus(self._table.filter(condition), self._name, self._report)
+        part = Corpus(self._table.filter(condition), self._name, self._report)
+        part._root = self._root
+        return part
 
     def join(self, other: Corpus) -> Corpus:
         """The rows of both; columns that one of them lacks are null there.
@@ -111,6 +120,7 @@ class Corpus:
         except (pl.exceptions.PolarsError, OSError) as error:
             raise BadInput(f"cannot be read as Parquet: {error}", where=str(file)) from error
         corpus = Corpus(table, str(file))
+        corpus._root = Path(kept.get(ROOT) or file.parent)
         if NAME in kept:
             corpus._name = kept[NAME]
         if REPORT in kept:
@@ -120,11 +130,13 @@ class Corpus:
                 raise BadInput(f"holds a report that cannot be read: {error}", where=str(file)) from error
         return corpus
 
-    def write(self, path: str | os.PathLike[str]) -> Path:
+    def write(self, path: str | os.PathLike[str], root: str | os.PathLike[str] | None = None) -> Path:
         """Write the table as Parquet, whole or not at all, with its name and the report of its scan.
 
         Args:
             path: of the file, or a folder that gets `corpus.parquet`.
+            root: folder that the paths start from, where it is another than that of the file; it is
+                kept in the file, which then belongs to this machine.
 
         Raises:
             BadInput: when it cannot be written.
@@ -134,6 +146,8 @@ class Corpus:
         part = file.with_name(f"{file.name}.{os.getpid()}.part")
         try:
             told = {NAME: self._name, REPORT: msgspec.json.encode(self._report).decode()}
+            if root is not None and Path(root).resolve() != file.parent.resolve():
+                told[ROOT] = str(Path(root).resolve())
             self._table.write_parquet(part, metadata=told)
             part.replace(file)
         except OSError as error:

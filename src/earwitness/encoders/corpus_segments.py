@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from earwitness.corpora.corpus import ROOT
 from earwitness.encoders.encoding import Segment
 from earwitness.errors import BadInput
 
@@ -17,7 +18,7 @@ def segments_of(corpus: str | os.PathLike[str]) -> list[Segment]:
     Args:
         corpus: a corpus table (Parquet with a column `path`, and `start` and `end` in seconds
             where rows are stretches of a file), or the folder that holds `corpus.parquet`.
-            Relative paths are taken from the table's folder.
+            Relative paths are taken from the table's folder, or from that of the audio which the table names.
 
     Raises:
         BadInput: when there is no such table, or it names no files.
@@ -31,6 +32,7 @@ def segments_of(corpus: str | os.PathLike[str]) -> list[Segment]:
         )
     try:
         table = pl.read_parquet(path, memory_map=False)
+        root = Path(pl.read_parquet_metadata(path).get(ROOT) or path.parent)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise BadInput("cannot be read as a Parquet table", where=str(path)) from error
     if "path" not in table.columns or table["path"].dtype != pl.String:
@@ -41,6 +43,6 @@ def segments_of(corpus: str | os.PathLike[str]) -> list[Segment]:
     rows = table.select("path", pl.col("start", "end").cast(pl.Float64)).iter_rows()
     return [
         # a stretch from the beginning is written the same however the corpus says it
-        Segment(path=str(path.parent / name), start=start or None, end=end)
+        Segment(path=str(root / name), start=start or None, end=end)
         for name, start, end in rows
     ]
