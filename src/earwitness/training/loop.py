@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from earwitness.training.checkpoint import (
     save_tensors,
 )
 from earwitness.training.data import Batch, Examples
+from earwitness.training.processes import own_parts
 from earwitness.training.randomness import Moment, generator
 from earwitness.training.recipe import Optimiser, Recipe, recipe_hash
 from earwitness.training.stage import Stage
@@ -96,7 +97,7 @@ def train(
     best_epochs: dict[str, int] = resumed[1]["best"] if resumed else {}
     first = resumed[1]["stage"] if resumed else 0
     for number, stage in enumerate(stages[first:], start=first):
-        state = _StageState(stage, module, recipe)
+        state = _StageState(stage, module, recipe, seed)
         if resumed and number == first:
             state.restore(*resumed)
         elif stage.before is not None:
@@ -133,7 +134,7 @@ def _resume(
 class _StageState:
     """Weights, optimiser and best weights so far of one stage."""
 
-    def __init__(self, stage: Stage, module: torch.nn.Module, recipe: Recipe) -> None:
+    def __init__(self, stage: Stage, module: torch.nn.Module, recipe: Recipe, seed: int) -> None:
         self.stage, self.module, self.average = stage, module, recipe.average
         for name, parameter in module.named_parameters():
             parameter.requires_grad_(bool(re.search(stage.trainable, name)))
@@ -141,6 +142,7 @@ class _StageState:
             list(module.named_parameters()), recipe.optimiser.learning_rate, recipe.optimiser.weight_decay
         )
         self.parameters = [parameter for group in groups for parameter in group["params"]]
+        self.step = recipe.step.begin([(n, p) for n, p in module.named_parameters() if p.requires_grad], seed)
         self.optimiser = make_optimiser(recipe.optimiser, groups)
         self.highest = [group["lr"] for group in self.optimiser.param_groups]
         self.epoch = 0
@@ -169,6 +171,7 @@ class _StageState:
         stateless = isinstance(self.optimiser, torch.optim.LBFGS)
         tensors, numbers = ({}, {}) if stateless else optimiser_tensors(self.optimiser)
         tensors |= {f"module/{name}": value for name, value in self.module.state_dict().items()}
+        tensors |= {f"step/{name}": value for name, value in self.step.state().items()}
         for place, (_, _, weights) in enumerate(self.kept):
             tensors |= {f"kept/{place}/{name}": value for name, value in weights.items()}
         kept = [[loss, epoch] for loss, epoch, _ in self.kept]
@@ -179,6 +182,7 @@ class _StageState:
             return {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
 
         self.module.load_state_dict(part("module/"))
+        self.step.restore(part("step/"))
         if not isinstance(self.optimiser, torch.optim.LBFGS):
             restore_optimiser(self.optimiser, tensors, record["numbers"])
         self.epoch = record["epoch"]
@@ -220,12 +224,15 @@ def _epoch(
     seen = 0
     batches = stage.sampler(stage.rows, examples.group[stage.rows], recipe.batch, rng)
     for step, rows in enumerate(batches):
-        batch = examples.batch(rows, moment)
-        point = _update(system, state, batch.to(device), recipe)
+        parts = [
+            (examples.batch(part, moment).to(device), share)
+            for part, share in own_parts(rows, recipe.accumulate)
+        ]
+        point = _update(system, state, parts, recipe)
         if not np.isfinite(point["loss"]):
             raise BadInput(
                 f"the loss is {point['loss']} in epoch {state.epoch + 1}, step {step + 1} of {len(batches)} "
-                f"(rows {_few(batch.ids)}); lower the learning rate",
+                f"(rows {_few([examples.ids[row] for row in rows])}); lower the learning rate",
                 where=stage.name,
             )
         seen += len(rows)
@@ -255,11 +262,15 @@ def _few(ids: Sequence[str], most: int = 40) -> str:
     return ", ".join(ids[:most]) + (f" and {len(ids) - most} more" if len(ids) > most else "")
 
 
-def _update(system: System, state: _StageState, batch: Batch, recipe: Recipe) -> dict[str, float]:
+def _update(
+    system: System, state: _StageState, parts: Iterable[tuple[Batch, float]], recipe: Recipe
+) -> dict[str, float]:
     points: list[dict[str, float]] = []
 
     def gradients() -> float:
-        points.append(recipe.step(system.losses(state.module, batch, state.stage), state.parameters))
+        for batch, share in parts:
+            state.step.add(system.losses(state.module, batch, state.stage), share)
+        points.append(state.step.finish())
         if recipe.optimiser.clip is not None:
             torch.nn.utils.clip_grad_norm_(state.parameters, recipe.optimiser.clip)
         return points[-1]["loss"]

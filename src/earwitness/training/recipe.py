@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 from earwitness.errors import BadInput
+from earwitness.training.aligning import AlignGradients
 from earwitness.training.step import SumAndBackpropagate
 
 Statistic = Literal["mean", "deviation"]
@@ -121,6 +122,9 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         select: the best epoch is that of the lowest validation `loss`, or of the best `primary` metric
             of the task on the validation rows.
         optimiser: how gradients move the weights.
+        accumulate: parts that a batch is cut into, so that less of it is in memory at once; the gradients
+            are those of the whole batch where no layer couples its rows (BatchNorm does, and so does a
+            class weight, whose mean is over the part).
         step: from per-path losses to gradients.
 
     Raises:
@@ -141,13 +145,14 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     average: int = 1
     select: Literal["loss", "primary"] = "loss"
     optimiser: Optimiser = Optimiser()
-    step: SumAndBackpropagate = SumAndBackpropagate()
+    accumulate: int = 1
+    step: SumAndBackpropagate | AlignGradients = SumAndBackpropagate()
 
     def __post_init__(self) -> None:
         if not self.seeds:
             raise BadInput("needs at least one seed", where="recipe.seeds")
-        if self.batch < 1 or self.epochs < 1 or self.average < 1:
-            raise BadInput("batch, epochs and average must be 1 or more", where="recipe")
+        if min(self.batch, self.epochs, self.average, self.accumulate) < 1:
+            raise BadInput("batch, epochs, average and accumulate must be 1 or more", where="recipe")
         if not 0 <= self.validation < 1:
             raise BadInput("validation must be in [0, 1)", where="recipe.validation")
         if self.patience is not None and self.validation == 0:
