@@ -36,7 +36,7 @@ def test_separators(tmp_path: Path, separator: str) -> None:
         ("", "has no rows"),
         ("a,b\n1\n", "line 2 has 1 cells, not 2"),
         ("a,a\n1,2\n", "names a column twice"),
-        ('a,b\n1,"2\n', "line 2: unexpected end of data"),
+        ('a,b\n1,"2\n', "line 2 cannot be read: unexpected end of data"),
         ("b,c\n1,2\n", "has no column 'a'; its first line names: b, c"),
     ],
 )

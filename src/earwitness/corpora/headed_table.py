@@ -43,7 +43,7 @@ def read_headed(
                 cells.append([cell.strip() for cell in row])
                 lines.append(reader.line_num)
     except csv.Error as error:
-        raise BadInput(f"line {reader.line_num}: {error}", where=str(path)) from error
+        raise BadInput(f"line {reader.line_num} cannot be read: {error}", where=str(path)) from error
     if len(cells) < 2:
         raise BadInput("has no rows", where=str(path))
     header = cells[0]

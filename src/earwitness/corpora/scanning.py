@@ -94,6 +94,21 @@ def refuse_outside(paths: pl.Series, where: str) -> None:
         raise BadInput(f"has a path outside of the corpus folder: {outside[0]!r}", where=where)
 
 
+def refuse_doubled(rows: pl.DataFrame, column: str, root: str | os.PathLike[str]) -> None:
+    """Refuse two files that would be the same row.
+
+    Raises:
+        BadInput: naming both.
+    """
+    doubled = rows.filter(pl.col(column).is_duplicated())
+    if len(doubled):
+        name = doubled[column][0]
+        two = ", ".join(doubled.filter(pl.col(column) == name)["path"].sort().head(2).to_list())
+        raise BadInput(
+            f"holds {name!r} twice: {two}; remove one, or give the folder of one copy", where=str(root)
+        )
+
+
 def choice(option: str, value: str, allowed: Sequence[str]) -> str:
     """A named choice of a scan, checked.
 
@@ -133,13 +148,7 @@ def scanned(
     Raises:
         BadInput: when no row is left, two files have the same id, or the table is not sound.
     """
-    doubled = rows.filter(pl.col("id").is_duplicated())
-    if len(doubled):
-        name = doubled["id"][0]
-        two = ", ".join(doubled.filter(pl.col("id") == name)["path"].sort().head(2).to_list())
-        raise BadInput(
-            f"holds {name!r} twice: {two}; remove one, or give the folder of one copy", where=str(root)
-        )
+    refuse_doubled(rows, "id", root)
     if "bytes" in rows.columns:
         report = msgspec.structs.replace(report, empty=noted(rows.filter(pl.col("bytes") == 0)["path"]))
         rows = rows.filter(pl.col("bytes") > 0)

@@ -28,7 +28,9 @@ def utterances(root: str | os.PathLike[str], people: str) -> tuple[pl.DataFrame,
         or test where a folder above says dev or test, else empty), `path`, `bytes`; and the paths of
         other audio files.
     """
-    name = rf"(?P<above>(?:.*/)?)(?P<speaker>{people})/(?P<video>[^/]+)/(?P<number>[0-9]{{5}})\.[A-Za-z0-9]+"
+    name = (
+        rf"(?P<above>(?:.*/)?)(?P<speaker>{people})/(?P<video>[^/\\]+)/(?P<number>[0-9]{{5}})\.[A-Za-z0-9]+"
+    )
     found, unknown = parse_names(file_tree(root), name, "path")
     side = (
         pl.when(pl.col("above").str.contains(r"(?i)(^|[/_])dev([/_]|$)")).then(pl.lit("train"))

@@ -41,7 +41,9 @@ CARD = CorpusCard(
         "862 files in the lists of EmoBox, 864 in the paper's plan. The licence is from memory.",
     ),
 )
-NAME = r"(?P<code>Anger|Disgust|Fear|Happiness|Neutral|Sadness)_(?P<who>[FMC])_(?P<part>[AB])_(?P<rest>.+)"
+NAME = (
+    r"(?P<code>Anger|Disgust|Fear|Happiness|Neutral|Sadness)_(?P<who>[FMC])_(?P<part>[AB])_(?P<rest>[^\\/]+)"
+)
 
 
 def scan(root: str | os.PathLike[str]) -> Corpus:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 
+import msgspec
 import polars as pl
 
 from earwitness.corpora.corpus import Corpus
 from earwitness.corpora.corpus_card import CorpusCard, Expected
 from earwitness.corpora.key_file import read_key
 from earwitness.corpora.scan_report import ScanReport
-from earwitness.corpora.scanning import choice, noted, refuse_outside, scanned
+from earwitness.corpora.scanning import choice, join_key, noted, refuse_outside, scanned
 from earwitness.corpora.trials import Trials
 from earwitness.corpora.voxceleb_files import list_file, utterances, with_people
 from earwitness.errors import BadInput
@@ -72,10 +73,12 @@ def scan(root: str | os.PathLike[str], *, split: str = "verification") -> Corpus
     choice("split", split, SPLITS)
     found, unknown = utterances(root, IDS)
     rows, notes = with_people(found, root, "vox1_meta.csv", "VoxCeleb1 ID")
+    report, card = ScanReport(unknown=noted(unknown), notes=notes), CARD
     if split == "identification":
-        rows = _identification(rows, root)
-    report = ScanReport(unknown=noted(unknown), notes=notes)
-    return scanned(CARD, rows, root, report, labels=("session", "gender", "nationality"))
+        rows, joined = _identification(rows, root)
+        report = msgspec.structs.replace(report, missing=joined.missing, extra=joined.extra)
+        card = msgspec.structs.replace(CARD, expected=())
+    return scanned(card, rows, root, report, labels=("session", "gender", "nationality"))
 
 
 def trials(root: str | os.PathLike[str], name: str = "O") -> Trials:
@@ -116,7 +119,7 @@ def _id(column: str) -> pl.Expr:
     return pl.col(column).str.replace(r"\.[A-Za-z0-9]+$", "")
 
 
-def _identification(rows: pl.DataFrame, root: str | os.PathLike[str]) -> pl.DataFrame:
+def _identification(rows: pl.DataFrame, root: str | os.PathLike[str]) -> tuple[pl.DataFrame, ScanReport]:
     path = list_file(root, "iden_split.txt")
     if path is None:
         raise BadInput("has no iden_split.txt, nor its folder meta", where=str(root))
@@ -125,12 +128,9 @@ def _identification(rows: pl.DataFrame, root: str | os.PathLike[str]) -> pl.Data
     odd = key.filter(~pl.col("side").is_in(list(sides)))
     if len(odd):
         raise BadInput(f"has the part {odd['side'][0]!r}; known are 1, 2, 3", where=str(path))
+    refuse_outside(key["file"], str(path))
     parts = key.select(
-        _id("file").alias("id"), pl.col("side").replace_strict(sides, return_dtype=pl.String).alias("part")
+        _id("file").alias("id"), pl.col("side").replace_strict(sides, return_dtype=pl.String).alias("split")
     )
-    twice = parts["id"].filter(parts["id"].is_duplicated())
-    if len(twice):
-        raise BadInput(f"names {twice[0]!r} more than once", where=str(path))
-    return rows.join(parts, on="id", how="left", maintain_order="left").with_columns(
-        pl.col("part").fill_null("").alias("split")
-    )
+    there, report = join_key(parts, rows, on="id", where=str(path))
+    return there.join(rows.drop("split", "path", "bytes"), on="id", maintain_order="left"), report

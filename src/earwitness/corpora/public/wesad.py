@@ -15,7 +15,7 @@ from earwitness.corpora.corpus_card import CorpusCard, Expected
 from earwitness.corpora.file_tree import file_tree
 from earwitness.corpora.restricted_pickle import load_plain
 from earwitness.corpora.scan_report import ScanReport
-from earwitness.corpora.scanning import choice, noted, parse_names, scanned
+from earwitness.corpora.scanning import choice, noted, parse_names, refuse_doubled, scanned
 from earwitness.corpora.stored_signal import samples_within, spans
 from earwitness.errors import BadInput
 
@@ -65,6 +65,7 @@ def scan(root: str | os.PathLike[str], *, rows: str = "session") -> Corpus:
     """
     choice("kind of rows", rows, ("session", "states"))
     found, unknown = parse_names(file_tree(root, (".pkl",)), r"(?:.*/)?(?P<subject>S[0-9]{1,2})\.pkl", "path")
+    refuse_doubled(found, "subject", root)
     found = found.sort(pl.col("subject").str.slice(1).cast(pl.Int64))
     table = []
     for path, subject, size in found.select("path", "subject", "bytes").iter_rows():
@@ -76,6 +77,8 @@ def scan(root: str | os.PathLike[str], *, rows: str = "session") -> Corpus:
             }  # fmt: skip
             if rows == "session" or not size:
                 table.append({**row, "segments": states})
+            if not size:  # one row for the report
+                break
             for number, state in enumerate(states if rows == "states" else []):
                 table.append(
                     {
