@@ -33,6 +33,8 @@ CORPORA = {
     "voxceleb2": "voxceleb2",
     "signals": "signals",
     "wesad": "wesad",
+    "audio-flan": "audio_flan",
+    "cpqa": "cpqa",
 }
 """Name -> its file in `earwitness.corpora.public`."""
 

@@ -1,4 +1,4 @@
-"""Samples of a row whose signal is not a sound file: a part of a pickle, an array, a column of a table.
+"""Samples of rows whose signal is not a sound file: parts of pickles, arrays, columns, audio in Arrow.
 
 A row of a corpus points at a file (`path`), a part of it (`member`), a rate (`rate`, in Hz) and a
 span (`start`, `end`, in seconds). A scan converts nothing; here the samples are read.
@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from earwitness.audio.decode import decode
+from earwitness.corpora.arrow_rows import ENDINGS, audio_of, read_part
 from earwitness.corpora.headed_table import numbers, read_headed
 from earwitness.corpora.restricted_pickle import load_plain
 from earwitness.errors import BadInput
@@ -102,6 +104,8 @@ class SignalReader:
         if self._last is None or self._last[:2] != (path, kept):
             self._last = (path, kept, _content(self._root / path, ending, member, rate))
         content = self._last[2]
+        if isinstance(content, pl.DataFrame):
+            return _inside(content, member, rate, where)
         inside = member if ending in PICKLES or ending == ".npz" else ""
         return samples_within(content, inside, where)
 
@@ -121,10 +125,21 @@ def _content(path: Path, ending: str, member: str, rate: float) -> object:
         table = read_headed(path, (member,) if member else ())
         column = member or table.columns[0]
         return numbers(table, column, path).fill_null(float("nan")).to_numpy()
+    if ending in ENDINGS:
+        return read_part(path)
     recording = decode(path)
     if recording.sample_rate != rate:
         raise BadInput(f"has {recording.sample_rate} Hz, the row says {rate:g}", where=str(path))
     return recording.samples
+
+
+def _inside(table: pl.DataFrame, member: str, rate: float, where: str) -> Samples:
+    if not member.isdecimal() or int(member) >= len(table):
+        raise BadInput(f"has no row {member!r}", where=where)
+    values, found = audio_of(table.row(int(member), named=True), f"{where}, row {member}")
+    if found != rate:
+        raise BadInput(f"has {found} Hz in row {member}, the corpus says {rate:g}", where=where)
+    return values
 
 
 def spans(labels: NDArray[Any], rate: float, names: Mapping[int, str]) -> list[dict[str, float | str]]:

@@ -1,0 +1,133 @@
+"""Rows with their audio inside, as Hugging Face `datasets` keeps them on disk: Arrow and Parquet files.
+
+`save_to_disk` writes `state.json` and Arrow streams; the hub's own files are Parquet. The audio of a row
+is a struct of `bytes` (a whole sound file) or of `array` and `sampling_rate`, in a column of its own or
+within another (`context`).
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import polars as pl
+import soundfile
+from numpy.typing import NDArray
+
+from earwitness.corpora.key_file import read_text
+from earwitness.errors import BadInput
+
+ENDINGS = (".arrow", ".parquet")
+
+
+class _Part(msgspec.Struct):
+    filename: str
+
+
+class _State(msgspec.Struct):
+    data_files: list[_Part] = msgspec.field(name="_data_files")
+    split: str | None = msgspec.field(default=None, name="_split")
+
+
+def parts(root: str | os.PathLike[str]) -> list[Path]:
+    """The Arrow or Parquet files of a data set, in order.
+
+    Args:
+        root: a folder that `save_to_disk` wrote, one that holds such folders, or one with Parquet files.
+
+    Raises:
+        BadInput: when there are none, or one that `state.json` names is missing or leaves the folder.
+    """
+    top = Path(root)
+    found: list[Path] = []
+    for file in sorted(top.glob("**/state.json")):
+        try:
+            state = msgspec.json.decode(read_text(file), type=_State)
+        except msgspec.MsgspecError as error:
+            raise BadInput(f"is no state of a data set: {error}", where=str(file)) from error
+        for part in state.data_files:
+            path = file.parent / part.filename
+            if Path(part.filename).name != part.filename:
+                raise BadInput(f"has a path outside of its folder: {part.filename!r}", where=str(file))
+            if not path.is_file():
+                raise BadInput(f"names {part.filename!r}, which is not there", where=str(file))
+            found.append(path)
+    found = found or sorted(top.glob("**/*.parquet"))
+    if not found:
+        raise BadInput("holds no state.json with Arrow files, and no Parquet files", where=str(root))
+    return found
+
+
+def read_part(path: str | os.PathLike[str]) -> pl.DataFrame:
+    """The rows of one Arrow or Parquet file.
+
+    Raises:
+        BadInput: when it cannot be read.
+    """
+    try:
+        if Path(path).suffix.lower() == ".parquet":
+            return pl.read_parquet(Path(path))
+        content = Path(path).read_bytes()
+        if content.startswith(b"ARROW1"):
+            return pl.read_ipc(io.BytesIO(content))
+        return pl.read_ipc_stream(io.BytesIO(content))
+    except OSError as error:
+        raise BadInput(f"cannot be read: {error.strerror or error}", where=str(path)) from error
+    except (KeyboardInterrupt, MemoryError):
+        raise
+    except BaseException as error:  # a broken file may make polars panic, which is no Exception
+        raise BadInput(
+            f"cannot be read as {Path(path).suffix[1:]}: {str(error).splitlines()[0]}", where=str(path)
+        ) from error
+
+
+def audio_of(row: Mapping[str, Any], where: str) -> tuple[NDArray[np.float32], int]:
+    """The audio inside of a row.
+
+    Args:
+        row: with a struct of `bytes`, or of `array` and `sampling_rate`, in a column `audio` or `context`,
+            or within one.
+        where: the file and row, for messages.
+
+    Returns:
+        Samples of shape `(samples,)`, several channels as their mean, and their rate in Hz.
+
+    Raises:
+        BadInput: when there is none, or it cannot be decoded.
+    """
+    found = _struct(row)
+    if found is None:
+        raise BadInput("holds no audio: neither bytes nor an array in audio or context", where=where)
+    if found.get("bytes"):
+        try:
+            values, rate = soundfile.read(io.BytesIO(found["bytes"]), dtype="float32", always_2d=True)
+        except soundfile.LibsndfileError as error:
+            raise BadInput(
+                f"holds audio that cannot be decoded: {error.error_string}", where=where
+            ) from error
+        return np.ascontiguousarray(values.mean(axis=1, dtype=np.float32)), int(rate)
+    samples = np.asarray(found.get("array") or (), dtype=np.float32)
+    rate = int(found.get("sampling_rate") or 0)
+    if samples.ndim != 1 or not len(samples) or not np.isfinite(samples).all() or rate <= 0:
+        raise BadInput("holds audio without samples or without a rate", where=where)
+    return samples, rate
+
+
+def _struct(value: object) -> Mapping[str, Any] | None:
+    if not isinstance(value, Mapping):
+        return None
+    if "bytes" in value or ("array" in value and "sampling_rate" in value):
+        return value
+    return next((found for key in ("audio", "context") if (found := _struct(value.get(key)))), None)
+
+
+def text_of(value: object) -> str:
+    """The text of a cell that is text, or a struct with one (`{"text": ..., "audio": ...}`)."""
+    if isinstance(value, Mapping):
+        value = value.get("text")
+    return value if isinstance(value, str) else ""
