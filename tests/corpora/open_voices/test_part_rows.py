@@ -81,6 +81,16 @@ def test_columns_are_those_of_the_part(table: pl.DataFrame) -> None:
     assert table["quantizers"].null_count() == len(table)
 
 
+def test_every_part_has_a_table_of_its_own(table: pl.DataFrame, built: Path) -> None:
+    for part in PARTS:
+        alone = Corpus.read(built / f"{part}.parquet")
+        assert alone.name == f"open-voices, {part}"
+        assert alone.table["id"].to_list() == table.filter(pl.col("part") == part)["id"].to_list()
+    assert "label" not in Corpus.read(built / "emotion.parquet").table.columns
+    assert "emotion" not in Corpus.read(built / "codec.parquet").table.columns
+    assert "bit_rate" in Corpus.read(built / "codec.parquet").table.columns
+
+
 def test_a_resynthesis_is_tied_to_its_sound(table: pl.DataFrame) -> None:
     sounds = table.filter(pl.col("part") == "environment")
     groups = sounds.group_by("group").agg(pl.col("label").sort(), pl.col("sound").n_unique())

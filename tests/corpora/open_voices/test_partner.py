@@ -40,4 +40,5 @@ def test_silence_at_the_ends_goes() -> None:
     cut = trimmed(np.concatenate([silent, bursts(0.0, 1.0), silent]))
     assert len(cut) < 1.2 * RATE
     assert len(trimmed(np.zeros(10, np.float32))) == 10
+    assert len(trimmed(np.zeros(1000, np.float32))) == 1000
     assert floor_spectrum(np.zeros(100, np.float32)).sum() == 0

@@ -15,9 +15,11 @@ import polars as pl
 import soundfile
 
 from earwitness.audio.channel import RATE
+from earwitness.corpora.corpus import COLUMNS, Corpus
 from earwitness.corpora.open_voices.plan import Row
 from earwitness.corpora.open_voices.record import audio_path, facts_path, tabulate
 from earwitness.corpora.open_voices.row import Facts, make_row
+from earwitness.corpora.parts import only, parts_of
 from earwitness.errors import BadInput
 from earwitness.whole_file import write_whole
 
@@ -48,10 +50,11 @@ def build(
     sources: Path,
     kokoro: Path,
     *,
+    name: str = "open-voices",
     workers: int = 2,
     progress: Callable[[int, int], object] | None = None,
 ) -> Built:
-    """Make all rows that are not there yet, then write `corpus.parquet`.
+    """Make all rows that are not there yet, then write `corpus.parquet` and a table of each part.
 
     Every clip is written whole or not at all, so a build that was stopped at any point goes
     on where it was. A row that an engine refuses is left out and told.
@@ -61,6 +64,7 @@ def build(
         folder: of the corpus; made if it is not there.
         sources: folder of unpacked packages.
         kokoro: folder of Kokoro's files.
+        name: of the corpus.
         workers: processes.
         progress: called with (rows done, rows).
 
@@ -90,10 +94,19 @@ def build(
     if not len(table):
         raise BadInput("nothing could be made", where=str(folder))
     write_whole(folder / FAILED, msgspec.json.format(msgspec.json.encode(failed)))
-    part = folder / f"{TABLE}.part"
-    table.write_parquet(part)
-    part.replace(folder / TABLE)
+    _write(table, folder, name)
     return Built(table=table, made=len(missing) - len(failed), found=len(rows) - len(missing), failed=failed)
+
+
+def _write(table: pl.DataFrame, folder: Path, name: str) -> None:
+    """The tables of the parts, then the whole one: while that is not there, the corpus is not built."""
+    for part in parts_of(table):
+        rows = only(table, part)
+        # A column that the part does not have is left out, so that who needs it is refused.
+        had = [column for column in rows.columns if rows[column].null_count() < len(rows)]
+        kept = rows.select(column for column in rows.columns if column in {*had, *COLUMNS})
+        Corpus(kept, f"{name}, {part}").write(folder / f"{part}.parquet")
+    Corpus(table, name).write(folder / TABLE)
 
 
 def _in_turn(make: Callable[[Row], str], rows: list[Row], workers: int) -> Iterator[str]:

@@ -61,9 +61,12 @@ def origin_of(path: Path) -> Origin:
 
 
 def trimmed(samples: Samples) -> Samples:
-    """The samples from 50 ms before the first to 50 ms after the last frame within 35 dB of the loudest."""
+    """The samples from 50 ms before the first to 50 ms after the last frame within 35 dB of the loudest.
+
+    Silence is left as it is.
+    """
     usable = len(samples) // 160 * 160
-    if usable == 0:
+    if not samples[:usable].any():
         return samples
     power = np.square(samples[:usable].astype(np.float64)).reshape(-1, 160).mean(axis=1)
     loud = np.flatnonzero(power > power.max() * 10**-3.5)

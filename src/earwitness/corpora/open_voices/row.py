@@ -74,6 +74,8 @@ def make_row(row: Row, sources: Path, kokoro: Path) -> tuple[Samples, Facts]:
         spoken = trimmed(resample(made.samples, made.sample_rate, RATE))
         origin = ORIGINS[row.clip.source] if row.part == "speech" else origin_of(sources / row.clip.parts[0])
         heard = like_partner(spoken, partner, origin, rng)
+    if not heard.any():
+        raise BadInput("is silent", where=row.id)
     if len(heard) < _SHORTEST[row.part]:
         raise BadInput(f"less than {_SHORTEST[row.part] / RATE:g} s are left", where=row.id)
     return apply(heard[:LONGEST], row.channel), Facts()

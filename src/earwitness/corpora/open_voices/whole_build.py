@@ -52,8 +52,8 @@ def build_open_voices(
 ) -> Card:
     """Build open-voices, or go on with a build that was stopped.
 
-    Writes `corpus.parquet`, `audio/`, `card.md`, `card.json` and, until they are deleted,
-    `archives/` and `sources/`.
+    Writes `corpus.parquet`, a table of each part (`speech.parquet`, ...), `audio/`, `card.md`,
+    `card.json` and, until they are deleted, `archives/` and `sources/`.
 
     Args:
         folder: of the corpus.
@@ -87,10 +87,12 @@ def build_open_voices(
     require_programs(row for row in rows if not (folder / audio_path(row)).exists())
     shown.tell(f"making {len(rows):,} utterances")
     write_whole(folder / "build.json", settings)
+    corpus_name = f"open-voices {subset}"
     built = build(
-        rows, folder, opened.sources, opened.kokoro, workers=workers, progress=partial(shown.step, "making")
-    )
-    corpus = Corpus(built.table, f"open-voices {subset}")
+        rows, folder, opened.sources, opened.kokoro, name=corpus_name, workers=workers,
+        progress=partial(shown.step, "making"),
+    )  # fmt: skip
+    corpus = Corpus(built.table, corpus_name)
     return finish(
         corpus, folder, subset=subset, seed=seed, refused=len(built.failed), programs=versions(rows),
         progress=shown,
