@@ -12,11 +12,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from earwitness.corpora.check import check as check_corpus
 from earwitness.corpora.corpus import Corpus
-from earwitness.corpora.durations import seconds_of
+from earwitness.corpora.description import describe as describe_corpus
+from earwitness.corpora.description import described_lines
 from earwitness.corpora.open_voices import whole_build
-from earwitness.corpora.open_voices.card import channel_lines, counted_columns, written
+from earwitness.corpora.open_voices.card import channel_lines, written
 from earwitness.corpora.open_voices.contents import PARTS
-from earwitness.corpora.parts import only
+from earwitness.corpora.parts import only, parts_of
+from earwitness.corpora.pictures import write_pictures
 
 corpora = cyclopts.App(name="corpora", help="List, build, check and describe corpora.")
 corpora.command("earwitness.cli.corpora_list:listed", name="list")
@@ -96,19 +98,30 @@ def check(corpus: Path, *, audio: bool = True, json: bool = False) -> int:
 
 
 @corpora.command
-def describe(corpus: Path) -> int:
-    """Count what is in a corpus.
+def describe(corpus: Path, *, out: Path | None = None, audio: bool = True, json: bool = False) -> int:
+    """Count what is in a corpus, and draw it.
 
     Args:
-        corpus: corpus.parquet, or the folder that holds it.
+        corpus: corpus.parquet or another table of a corpus, or the folder that holds it.
+        out: folder that gets the pictures (SVG) and description.json, a folder for each part; made
+            if it is not there.
+        audio: measure levels for the pictures.
+        json: print JSON.
+
+    Returns:
+        Exit code: 0.
     """
-    table = Corpus.read(corpus).table
-    hours = float(seconds_of(table).sum()) / 3600
-    print(f"{len(table):,} rows, {hours:.2f} hours, {table['group'].n_unique():,} groups")
-    for column, counts in counted_columns(table).items():
-        told = ", ".join(f"{name or '-'} {count.rows:,}" for name, count in list(counts.items())[:30])
-        rest = f", and {len(counts) - 30} more" if len(counts) > 30 else ""
-        print(f"{column}: {told}{rest}")
+    table = Corpus.read(corpus)
+    root = corpus if corpus.is_dir() else corpus.parent
+    with _bars(Console(stderr=True)) as bars:
+        most = sum(min(2000, len(only(table.table, part))) for part in parts_of(table.table))
+        task = bars.add_task("measuring levels", total=most, visible=audio and out is not None)
+        found = describe_corpus(
+            table, root if audio and out is not None else None, tick=lambda: bars.advance(task)
+        )
+    if out is not None:
+        write_pictures(found, out)
+    print(msgspec.json.encode(found).decode() if json else "\n".join(described_lines(found)))
     return 0
 
 

@@ -78,6 +78,8 @@ def build(
     for ending in (_PART, ".partial"):  # left by a build that was killed
         for left in (folder / "audio").glob(f"*/*{ending}"):
             left.unlink(missing_ok=True)
+    for left in folder.glob(f"*.parquet.*{_PART}"):
+        left.unlink(missing_ok=True)
     missing = [row for row in rows if not (folder / audio_path(row)).exists()]
     done = len(rows) - len(missing)
     failed: dict[str, str] = {}

@@ -176,14 +176,16 @@ def channel_lines(checked: Checked) -> list[str]:
     return lines
 
 
+COUNTED = (
+    "split", "label", "attack", "family", "engine", "source", "language", "sound", "vocalisation", "emotion",
+    "codec", "codec_family", "codec_rate", "channel", "licence", "speaker",
+)  # fmt: skip
+
+
 def counted_columns(table: pl.DataFrame) -> dict[str, dict[str, Counted]]:
-    """Column -> value -> how much of it there is, for the columns that a corpus of voices has."""
-    columns = (
-        "part", "split", "label", "family", "engine", "source", "language", "sound", "vocalisation",
-        "emotion", "codec", "bit_rate", "channel", "licence", "speaker",
-    )  # fmt: skip
-    present = [name for name in columns if name in table.columns and table[name].null_count() < len(table)]
-    return {column: _counted(table, column) for column in present}
+    """Column of `COUNTED` -> value -> how much of it there is, where there is any."""
+    found = {column: _counted(table, column) for column in COUNTED if column in table.columns}
+    return {column: counts for column, counts in found.items() if set(counts) - {""}}
 
 
 def _figure(found: Interval) -> str:

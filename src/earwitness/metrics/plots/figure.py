@@ -112,6 +112,15 @@ class Figure:
         )
         self._legend.append((name, colour, "box"))
 
+    def stripe(self, y: float, length: float, colour: str, words: str = "") -> None:
+        """A horizontal bar from zero, with words behind it."""
+        (start, end), (top, bottom) = self.place([0, length], [y + 0.32, y - 0.32])
+        self._marks.append(
+            f'<rect x="{start:.1f}" y="{top:.1f}" width="{end - start:.1f}" height="{bottom - top:.1f}" '
+            f'rx="2" fill="{colour}" fill-opacity="0.75"/>'
+        )
+        self._marks.append(_text(words, end + 7, (top + bottom) / 2 + 4, INK, 11.5, "start"))
+
     def point(self, x: float, y: float, colour: str, words: str = "") -> None:
         """A dot, with words beside it."""
         (px,), (py,) = self.place([x], [y])
