@@ -13,9 +13,9 @@ import torch
 from torch import nn
 
 from earwitness.errors import BadInput
+from earwitness.layers.frame_convolution import FrameConvolution
 from earwitness.layers.frame_norm import FrameNorm
 from earwitness.layers.pooling import AttentiveStatistics
-from earwitness.layers.time_convolution import TimeConvolution
 
 Variant = Literal["plain", "x", "x-selu"]
 Mask = torch.Tensor | None
@@ -73,14 +73,17 @@ class NestedBlock(nn.Module):
         width = channels // scale
         self.width, self.scale, self.variant = width, scale, variant
         self.act = activation(variant)
-        self.into = nn.Linear(channels, channels)
+        self.into = FrameConvolution(channels, channels, activation=self.act)
         self.into_norm = FrameNorm(channels)
-        self.over_time = nn.ModuleList(TimeConvolution(width, dilation) for _ in range(scale - 1))
+        self.over_time = nn.ModuleList(
+            FrameConvolution(width, width, taps=3, dilation=dilation, activation=self.act)
+            for _ in range(scale - 1)
+        )
         self.norms = nn.ModuleList(FrameNorm(width) for _ in range(scale - 1))
         self.mixes = nn.ParameterList(
             [] if variant == "plain" else [torch.full((i + 2,), 1 / (i + 2)) for i in range(scale - 1)]
         )
-        self.out = nn.Linear(channels, channels)
+        self.out = FrameConvolution(channels, channels, activation=self.act)
         self.out_norm = FrameNorm(channels)
         self.gate = Gate(channels, reduction)
 
@@ -91,9 +94,9 @@ class NestedBlock(nn.Module):
             frames: zero where the mask is.
             mask: (batch, time), 1 = real; `None` where nothing is padding.
         """
-        chunks = self.into_norm(self.act(self.into(frames)), mask).split(self.width, dim=-1)
+        chunks = self.into_norm(self.into(frames), mask).split(self.width, dim=-1)
         steps = self._chain(chunks, mask) if self.variant == "plain" else self._columns(chunks, mask)
-        joined = self.out_norm(self.act(self.out(torch.cat([*steps, chunks[-1]], dim=-1))), mask)
+        joined = self.out_norm(self.out(torch.cat([*steps, chunks[-1]], dim=-1)), mask)
         return torch.addcmul(frames, joined, self.gate(joined, mask))
 
     def _chain(self, chunks: tuple[torch.Tensor, ...], mask: Mask) -> list[torch.Tensor]:
@@ -101,7 +104,7 @@ class NestedBlock(nn.Module):
         outputs: list[torch.Tensor] = []
         for chunk, convolve, norm in zip(chunks[:-1], self.over_time, self.norms, strict=True):
             carried = outputs[-1] + chunk if outputs else chunk
-            outputs.append(norm(self.act(convolve(carried)), mask))
+            outputs.append(norm(convolve(carried), mask))
         return outputs
 
     def _columns(self, chunks: tuple[torch.Tensor, ...], mask: Mask) -> list[torch.Tensor]:
@@ -116,7 +119,7 @@ class NestedBlock(nn.Module):
         ):
             columns = torch.cat([columns, chunk.unsqueeze(0)])
             repeated = None if mask is None else mask.unsqueeze(0).expand(len(columns), *mask.shape)
-            columns = norm(self.act(convolve(columns)), repeated)
+            columns = norm(convolve(columns), repeated)
             outputs.append(torch.tensordot(mix, columns, dims=1))
         return outputs
 
@@ -193,7 +196,7 @@ class Nes2Net(nn.Module):
         for chunk, block, norm in zip(chunks[:-1], self.blocks, self.norms, strict=True):
             carried = outputs[-1] + chunk if outputs else chunk
             outputs.append(norm(self.act(block(carried, mask)), mask))
-        joined = self.act(self.norm(torch.cat([*outputs, chunks[-1]], dim=-1), mask))
+        joined = self.norm(torch.cat([*outputs, chunks[-1]], dim=-1), mask, self.act)
         if self.pool is None:
             return mean_over_time(joined, mask)
         pooled: torch.Tensor = self.pool(joined, joined.new_ones(joined.shape[:2]) if mask is None else mask)
@@ -215,8 +218,8 @@ class Nes2Net(nn.Module):
 
 
 def activation(variant: Variant) -> Callable[[torch.Tensor], torch.Tensor]:
-    """ReLU, or SELU for `x-selu`."""
-    return nn.functional.selu if variant == "x-selu" else nn.functional.relu
+    """ReLU, or SELU for `x-selu`; in place, as what it is given is needed by nobody else."""
+    return torch.selu_ if variant == "x-selu" else torch.relu_
 
 
 def mean_over_time(frames: torch.Tensor, mask: Mask) -> torch.Tensor:

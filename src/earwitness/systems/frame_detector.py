@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Literal
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -107,10 +107,20 @@ class FrameNetwork(nn.Module):
         body: (frames (batch, time, dimension), mask (batch, time) or `None`) -> (batch, outputs).
         shape: of the view, without batch and time.
         recipe: of the system.
+        fold: makes a faster equal of a trained body, for frames without padding; `None` where there is none.
     """
 
-    def __init__(self, body: nn.Module, shape: tuple[int, ...], recipe: FrameRecipe) -> None:
+    def __init__(
+        self,
+        body: nn.Module,
+        shape: tuple[int, ...],
+        recipe: FrameRecipe,
+        fold: Callable[[Any], Callable[[torch.Tensor], torch.Tensor]] | None = None,
+    ) -> None:
         super().__init__()
+        self.fold = fold
+        self._folded: Callable[[torch.Tensor], torch.Tensor] | None = None
+        self.register_load_state_dict_post_hook(_unfold)
         self.layers = LayerSum(recipe.sum, shape)
         self.body = body
         self.recipe = recipe
@@ -119,7 +129,22 @@ class FrameNetwork(nn.Module):
 
     def forward(self, frames: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
         """Logits (batch, outputs); `mask` is `None` where nothing is padding."""
-        return self.body(self.layers(frames, mask), mask)
+        summed = self.layers(frames, mask)
+        if self.fold is not None and mask is None and not self.training and torch.is_inference_mode_enabled():
+            if self._folded is None:
+                self._folded = self.fold(self.body)
+            return self._folded(summed)
+        return self.body(summed, mask)
+
+    def train(self, mode: bool = True) -> FrameNetwork:
+        """Training or eval mode; what was folded of the weights before is forgotten."""
+        self._folded = None
+        return super().train(mode)
+
+
+def _unfold(network: nn.Module, _: Any) -> None:
+    assert isinstance(network, FrameNetwork)
+    network._folded = None
 
 
 class FrameDetector:
@@ -154,7 +179,7 @@ class FrameDetector:
             raise BadInput(f"is not a recipe of {self.RECIPE.system}", where=recipe.system)
         shape = dimensions[recipe.views[0].name]
         inner = ((1, *shape)[-2:]) if recipe.sum == "every" else shape[-1:]
-        return FrameNetwork(self.body(recipe, inner), shape, recipe)
+        return FrameNetwork(self.body(recipe, inner), shape, recipe, getattr(self, "fold", None))
 
     def stages(self, recipe: Recipe, rows: np.ndarray, examples: Examples) -> Sequence[Stage]:
         """One stage over all rows."""

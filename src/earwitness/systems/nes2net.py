@@ -7,6 +7,7 @@ from typing import Literal
 
 from torch import nn
 
+from earwitness.layers.folded_nes2net import FoldedNes2Net
 from earwitness.layers.nested_res2net import Nes2Net, Variant
 from earwitness.systems.frame_detector import FrameDetector, FrameRecipe
 from earwitness.training.recipe import Optimiser, View
@@ -55,6 +56,10 @@ class Nes2NetSystem(FrameDetector):
         "Liu et al.: Nes2Net, a lightweight nested architecture for foundation model driven speech "
         "anti-spoofing, 2025"
     )
+
+    def fold(self, body: Nes2Net) -> FoldedNes2Net:
+        """The same network with its norms folded, for scoring."""
+        return FoldedNes2Net(body)
 
     def body(self, recipe: FrameRecipe, shape: tuple[int, ...]) -> nn.Module:
         """The nested network."""
