@@ -20,6 +20,8 @@ WHITE = (
     "\u2028\u2029\u202f\u205f\u3000"
 )
 """White space as `str.split` has it, line ends aside."""
+LFS_POINTER = b"version https://git-lfs"
+"""How the stand-in begins that a copy has for a large file which was not fetched."""
 
 
 def read_text(path: str | os.PathLike[str]) -> str:
@@ -38,6 +40,8 @@ def read_text(path: str | os.PathLike[str]) -> str:
         content = Path(path).read_bytes()
     except OSError as error:
         raise BadInput(f"cannot be read: {error.strerror}", where=str(path)) from error
+    if content.startswith(LFS_POINTER):
+        raise BadInput("is a Git LFS pointer, not the file: run git lfs pull in the copy", where=str(path))
     encoding = next((name for mark, name in _MARKS if content.startswith(mark)), "utf-8")
     try:
         text = content.decode(encoding)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import polars as pl
 
 SHOWN = 10
 """Names kept of each kind of finding, the first in order."""
@@ -18,6 +19,11 @@ class Noted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     count: int = 0
     examples: tuple[str, ...] = ()
+
+
+def noted(names: pl.Series) -> Noted:
+    """How many names there are, and the first of them in order."""
+    return Noted(len(names), tuple(names.sort().head(SHOWN).to_list()))
 
 
 class ScanReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -11,13 +11,9 @@ import polars as pl
 from earwitness.corpora.corpus import COLUMNS, Corpus
 from earwitness.corpora.corpus_card import CorpusCard
 from earwitness.corpora.expected_counts import differences
-from earwitness.corpora.scan_report import SHOWN, Noted, ScanReport
+from earwitness.corpora.lfs_pointers import without_pointers
+from earwitness.corpora.scan_report import ScanReport, noted
 from earwitness.errors import BadInput
-
-
-def noted(names: pl.Series) -> Noted:
-    """How many names there are, and the first of them in order."""
-    return Noted(len(names), tuple(names.sort().head(SHOWN).to_list()))
 
 
 def parse_names(files: pl.DataFrame, pattern: str, column: str = "stem") -> tuple[pl.DataFrame, pl.Series]:
@@ -151,7 +147,7 @@ def scanned(
     refuse_doubled(rows, "id", root)
     if "bytes" in rows.columns:
         report = msgspec.structs.replace(report, empty=noted(rows.filter(pl.col("bytes") == 0)["path"]))
-        rows = rows.filter(pl.col("bytes") > 0)
+        rows, report = without_pointers(rows.filter(pl.col("bytes") > 0), root, report)
     if not len(rows):
         told = "; ".join(report.lines()) or "no audio file has a name of this corpus"
         raise BadInput(f"holds nothing of {card.title}: {told}", where=str(root))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import polars as pl
 
 from earwitness.audio.decode import Stream
-from earwitness.corpora.scan_report import ScanReport
-from earwitness.corpora.scanning import noted
+from earwitness.corpora.lfs_pointers import without_pointers
+from earwitness.corpora.scan_report import ScanReport, noted
 from earwitness.errors import BadInput
 
 QUIETEST = 1e-3
@@ -31,6 +32,7 @@ def without_soundless(
     Returns:
         The rows with sound, and the report with the others: silent ones are `dropped`.
     """
+    rows, report = without_pointers(rows, root, report)
     silent: list[str] = []
     broken: list[str] = []
     for path in rows.filter(pl.col("bytes") > 0)["path"]:
@@ -41,12 +43,7 @@ def without_soundless(
         except BadInput:
             broken.append(path)
     kept = rows.filter(~pl.col("path").is_in(silent + broken))
-    report = ScanReport(
-        unknown=report.unknown,
-        missing=report.missing,
-        extra=report.extra,
-        unreadable=noted(pl.Series(broken, dtype=pl.String)),
-        dropped=noted(pl.Series(silent, dtype=pl.String)),
-        notes=report.notes,
-    )
+    report = msgspec.structs.replace(report, dropped=noted(pl.Series(silent, dtype=pl.String)))
+    if broken:
+        report = msgspec.structs.replace(report, unreadable=noted(pl.Series(broken, dtype=pl.String)))
     return kept, report

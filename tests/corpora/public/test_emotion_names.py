@@ -173,6 +173,21 @@ def test_the_public_split_by_name(
     assert set(found.values()) == {"test", "train"}
 
 
+def test_one_recording_of_baved_under_two_names(tmp_path: Path, clip: Callable[[str], Path]) -> None:
+    build("baved", clip)
+    first = clip("0/46-m-20-0-2-158.wav")
+    (tmp_path / "0/53-m-20-0-2-211.wav").write_bytes(first.read_bytes())
+    (tmp_path / "0/46-m-20-0-2-159.wav").write_bytes(first.read_bytes())
+    (tmp_path / "0/54-m-20-0-2-300.wav").write_bytes(b"")
+    (tmp_path / "0/54-m-20-0-2-301.wav").write_bytes(b"")
+    corpus = scan("baved", tmp_path, split="nkululeko")
+    assert set(corpus.table["speaker"]) == {"0", "46", "47"}
+    assert corpus.report.dropped.examples == ("0/46-m-20-0-2-159.wav", "0/53-m-20-0-2-211.wav")
+    assert corpus.report.notes == ("speakers 46 and 53 have 1 recordings in common, byte by byte",)
+    assert corpus.report.empty.count == 2
+    assert set(scan("baved", tmp_path, repeats="keep").table["speaker"]) == {"0", "46", "47", "53"}
+
+
 def test_genders_of_aesdd_by_name(tmp_path: Path, clip: Callable[[str], Path]) -> None:
     build("aesdd", clip)
     clip("fear/f01 (2).wav")

@@ -45,7 +45,7 @@ MINIATURES = (
     Miniature(
         corpus="baved",
         files=("0/0-M-20-0-1-18.wav", "6/47-f-23-6-2-310.wav"),
-        stranger="0/0-X-20-0-1-18.wav", double="copy/0-M-20-0-1-18.wav",
+        stranger="0/0-X-20-0-1-18.wav", double="copy/0-M-20-0-1-18.wav", options={"repeats": "keep"},
     ),
     Miniature(
         corpus="aesdd", files=("anger/a05 (3).wav", "sadness/s01 (5)a.wav"), stranger="anger/a05.wav",
