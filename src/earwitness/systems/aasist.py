@@ -85,17 +85,21 @@ CLAIMS = {
 
 
 class ResidualBlock(nn.Module):
-    """Two convolutions over bands and time with a short cut; time is divided by three.
+    """Two convolutions over bands and time with a short cut; time is divided by three, or by `pool`.
 
     Args:
         inputs: channels in.
         outputs: channels out.
         first: whether the input comes already normalised and activated.
         pre_activation: whether to normalise and activate the input of the other blocks.
+        pool: by which time is divided.
     """
 
-    def __init__(self, inputs: int, outputs: int, *, first: bool, pre_activation: bool) -> None:
+    def __init__(
+        self, inputs: int, outputs: int, *, first: bool, pre_activation: bool, pool: int = 3
+    ) -> None:
         super().__init__()
+        self.pool = pool
         # Kept where it is not used, so that checkpoints fit and the published count holds.
         self.norm_in = None if first else nn.BatchNorm2d(inputs)
         self.pre_activation = pre_activation
@@ -112,7 +116,7 @@ class ResidualBlock(nn.Module):
             inner = functional.selu(self.norm_in(maps))
         inner = self.conv_out(functional.selu(self.norm_out(self.conv_in(inner))))
         around = maps if self.short_cut is None else self.short_cut(maps)
-        return functional.max_pool2d(inner + around, (1, 3))
+        return functional.max_pool2d(inner + around, (1, self.pool)) if self.pool > 1 else inner + around
 
 
 class JointBranch(nn.Module):

@@ -8,10 +8,18 @@ from typing import Any
 from earwitness.errors import BadInput
 
 SYSTEMS = {
+    "aasist": "earwitness.systems.aasist_frames:AasistSystem",
+    "aasist-frames": "earwitness.systems.aasist_frames:AasistFramesSystem",
+    "conformer-tcm": "earwitness.systems.conformer_tcm:ConformerTcmSystem",
+    "lfcc-gmm": "earwitness.systems.lfcc_gmm_system:LfccGmmSystem",
     "linear-probe": "earwitness.systems.probe:LinearProbe",
+    "mhfa": "earwitness.systems.mhfa:MhfaSystem",
     "mlp-probe": "earwitness.systems.probe:MlpProbe",
     "nes2net": "earwitness.systems.nes2net:Nes2NetSystem",
     "origin": "earwitness.systems.origin:Origin",
+    "reduction-ecapa": "earwitness.systems.reduction:ReductionEcapaSystem",
+    "reduction-resnet": "earwitness.systems.reduction:ReductionResNetSystem",
+    "sls": "earwitness.systems.sls:SlsSystem",
 }
 """Name -> import string of its `System`."""
 

@@ -86,10 +86,11 @@ def collate(arrays: Sequence[np.ndarray]) -> tuple[torch.Tensor, torch.Tensor]:
         )
     lengths = [array.shape[-2] for array in arrays]
     *outer, _, dimension = arrays[0].shape
-    values = torch.zeros((len(arrays), *outer, max(lengths), dimension))
+    make = np.empty if min(lengths) == max(lengths) else np.zeros
+    values = make((len(arrays), *outer, max(lengths), dimension), np.float32)
     for row, array in enumerate(arrays):
-        values[row, ..., : array.shape[-2], :] = torch.from_numpy(np.asarray(array, np.float32))
-    return values, torch.tensor(lengths)
+        values[row, ..., : array.shape[-2], :] = array
+    return torch.from_numpy(values), torch.tensor(lengths)
 
 
 class Examples(msgspec.Struct, frozen=True, kw_only=True):
