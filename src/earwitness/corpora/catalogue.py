@@ -12,6 +12,23 @@ from earwitness.corpora.corpus_card import CorpusCard
 from earwitness.errors import BadInput
 
 CORPORA = {
+    "asvspoof2021-df": "asvspoof2021_df",
+    "asvspoof2021-la": "asvspoof2021_la",
+    "asvspoof5": "asvspoof5",
+    "cfad": "cfad",
+    "codecfake-plus": "codecfake_plus",
+    "codecfake-wu": "codecfake_wu",
+    "codecfake-xie": "codecfake_xie",
+    "ctrsvdd": "ctrsvdd",
+    "dcase2023-foley": "dcase2023_foley",
+    "emofake": "emofake",
+    "envsdd": "envsdd",
+    "fakesound": "fakesound",
+    "for": "fake_or_real",
+    "in-the-wild": "in_the_wild",
+    "mlaad": "mlaad",
+    "partial-spoof": "partial_spoof",
+    "st-codecfake": "st_codecfake",
     "asvspoof2019-la": "asvspoof2019_la",
     "ravdess": "ravdess",
     "aesdd": "aesdd",

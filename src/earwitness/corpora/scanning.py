@@ -35,7 +35,8 @@ def parse_names(files: pl.DataFrame, pattern: str, column: str = "stem") -> tupl
         (['a'], ['x.wav'])
     """
     whole = f"^(?:{pattern})$"
-    matches = files[column].str.contains(whole)
+    # file_tree escapes the bytes of a name that is not UTF-8: no such file can be opened by that name
+    matches = files[column].str.contains(whole) & ~files["path"].str.contains(r"\\x[0-9a-f]{2}")
     found = files.filter(matches).with_columns(pl.col(column).str.extract_groups(whole).alias("_groups"))
     return found.unnest("_groups"), files.filter(~matches)["path"]
 

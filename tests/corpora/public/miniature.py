@@ -46,6 +46,9 @@ class Miniature:
         words: `(bona fide, spoof)` as the keys say it, with what makes them unmistakable around them
             (" bonafide\n"); `None` where labels come from elsewhere. The copy then has another number of
             bona fide rows than of spoofs.
+        listed: whether a key names the first file; true with keys when `None`.
+        lines: whether keys are tables of one row a line, with one key at least whose last line can be cut
+            and doubled.
         options: of the scan.
     """
 
@@ -59,6 +62,8 @@ class Miniature:
     double: str = ""
     named: tuple[str, str] | None = None
     words: tuple[str, str] | None = None
+    listed: bool | None = None
+    lines: bool = True
     options: Mapping[str, str] = field(default_factory=dict)
 
     @property
