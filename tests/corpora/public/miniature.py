@@ -46,7 +46,7 @@ class Miniature:
         words: `(bona fide, spoof)` as the keys say it, with what makes them unmistakable around them
             (" bonafide\n"); `None` where labels come from elsewhere. The copy then has another number of
             bona fide rows than of spoofs.
-        listed: whether a key names the first file; true with keys when `None`.
+        listed: whether a key names the first file; when `None`, as `named` says.
         lines: whether keys are tables of one row a line, with one key at least whose last line can be cut
             and doubled.
         options: of the scan.

@@ -201,7 +201,7 @@ def test_a_file_that_is_not_there(mini: Miniature, root: Path, scan_it: Scan) ->
     (root / mini.files[0]).unlink()
     corpus = scan_it()
     assert len(corpus) == mini.count - mini.lost
-    listed = bool(mini.keys) if mini.listed is None else mini.listed
+    listed = mini.named is not None if mini.listed is None else mini.listed
     assert corpus.report.missing.count == (mini.lost if listed else 0)
 
 

@@ -19,6 +19,7 @@ MINIATURES = (
             "Chinese/eval.txt": "S7_Neutral2Sad_0003_000022.wav fake\n"
             "S2_Surprise2Neutral_0003_001422.wav fake\n",
         },
+        listed=True,
         double="copy/S1_Angry2Happy_0011_000351.wav",
     ),
 )

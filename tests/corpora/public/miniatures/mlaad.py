@@ -14,6 +14,7 @@ MINIATURES = (
         corpus="mlaad",
         files=(f"{VITS}/dorothy_01_baum_f000001.wav", f"{XTTS}/dorothy_01_baum_f000001.wav"),
         stranger=f"{VITS}/unlisted.wav",
+        listed=True,
         keys={
             f"{VITS}/meta.csv": f"{OLD}\n./{VITS}/dorothy_01_baum_f000001.wav|{SOURCE}|en|True|3.2|ljspeech|"
             "tts_models/en/ljspeech/vits|vits|The train was late.\n",

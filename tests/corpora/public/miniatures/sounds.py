@@ -32,7 +32,6 @@ MINIATURES = (
             "test/audio/000002.wav",
         ),
         stranger="development/fake_audio/loose.wav",
-        listed=False,
         keys={
             "datasplit_dev.csv": "name,dataset,usage\nb006_8.wav,TUTSED2017Dev,train\n"
             "100032-3-0-0.wav,UrbanSound8K,validation\n",
@@ -63,6 +62,7 @@ MINIATURES = (
             "FakeSound/meta_data/hard.json": listed("hard", (FAKE, 1, "6.12_7.4")),
             "FakeSound/meta_data/train.json": listed("train", ("-mVGmVjxBfU_8.28_9.96", 1, "8.28_9.96")),
         },
+        listed=True,
         lines=False,
         double=f"copy/easy/{FAKE}.wav",
     ),
