@@ -201,22 +201,30 @@ class FrameDetector:
         """The recipe's objective under the name of its loss."""
         del stage
         assert isinstance(module, FrameNetwork)
-        recipe, logits, target = module.recipe, self.logits(module, batch), batch.targets["label"]
-        weights = module.class_weights
+        loss = self.objective(module, self.logits(module, batch), batch.targets["label"])
+        return {"clean": {module.recipe.loss: loss}}
+
+    def objective(self, module: FrameNetwork, logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """The recipe's loss, a scalar.
+
+        Args:
+            module: whose class weights count.
+            logits: (batch, outputs).
+            target: (batch,) 1 = bona fide, 0 = spoof.
+        """
+        recipe, weights = module.recipe, module.class_weights
         if recipe.loss == "cross-entropy":
-            loss = nn.functional.cross_entropy(logits, target, weight=weights)
-        elif recipe.loss == "focal":
-            loss = focal_loss(
+            return nn.functional.cross_entropy(logits, target, weight=weights)
+        if recipe.loss == "focal":
+            return focal_loss(
                 logits[:, 0], target, gamma=recipe.focal_gamma, alpha=recipe.focal_alpha,
                 smoothing=recipe.smoothing, by_class=recipe.focal_by_class,
             )  # fmt: skip
-        else:
-            each = nn.functional.binary_cross_entropy_with_logits(
-                logits[:, 0], target.to(logits.dtype), reduction="none"
-            )
-            weight = weights[target]
-            loss = (each * weight).sum() / weight.sum()
-        return {"clean": {recipe.loss: loss}}
+        each = nn.functional.binary_cross_entropy_with_logits(
+            logits[:, 0], target.to(logits.dtype), reduction="none"
+        )
+        weight = weights[target]
+        return (each * weight).sum() / weight.sum()
 
     def score(
         self, module: nn.Module, batch: Batch, fitted: Mapping[str, object] | None = None

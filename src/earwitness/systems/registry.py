@@ -11,6 +11,8 @@ SYSTEMS = {
     "aasist": "earwitness.systems.aasist_frames:AasistSystem",
     "aasist-frames": "earwitness.systems.aasist_frames:AasistFramesSystem",
     "conformer-tcm": "earwitness.systems.conformer_tcm:ConformerTcmSystem",
+    "dpda": "earwitness.systems.dpda:Dpda",
+    "fine-tuned": "earwitness.systems.tuned_detector:TunedDetector",
     "lfcc-gmm": "earwitness.systems.lfcc_gmm_system:LfccGmmSystem",
     "linear-probe": "earwitness.systems.probe:LinearProbe",
     "mhfa": "earwitness.systems.mhfa:MhfaSystem",

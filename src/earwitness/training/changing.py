@@ -27,8 +27,8 @@ def augment_of(view: View) -> Augment | None:
         >>> augment_of(View(input="waveform")) is None
         True
     """
-    if view.augment is None:
-        return None
+    if view.augment is None or not isinstance(view.augment, str):
+        return view.augment
     module, _, name = view.augment.partition(":")
     try:
         found: Augment = getattr(importlib.import_module(module), name)

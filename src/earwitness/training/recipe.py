@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
+from earwitness.audio.augmentation import Augment
 from earwitness.errors import BadInput
 from earwitness.training.aligning import AlignGradients
 from earwitness.training.step import SumAndBackpropagate
@@ -31,7 +32,8 @@ class View(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         cut: where a longer one is cut in training, `first` or at a `random` place; in scoring always first.
         short: whether a shorter one is `repeat`ed to `length` or left as it is (`keep`) and padded.
         pooled: statistics over time that make frames of an encoder a `vector`, in this order.
-        augment: import string "module:object" of an `Augment(waveform, targets, rng)`, or `None`.
+        augment: an augmentation of `earwitness.audio.augmentation`, the import string "module:object" of
+            your own `(waveform, targets, rng) -> (waveform, targets)`, or `None`.
         copies: augmented copies beside the clean one (DPDA: 1); with 0, `augment` changes the one there is.
 
     Example:
@@ -49,7 +51,7 @@ class View(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     cut: Literal["first", "random"] = "first"
     short: Literal["keep", "repeat"] = "keep"
     pooled: tuple[Statistic, ...] = ("mean",)
-    augment: str | None = None
+    augment: Augment | str | None = None
     copies: int = 0
 
     def __post_init__(self) -> None:
