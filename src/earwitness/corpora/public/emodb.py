@@ -42,7 +42,7 @@ CARD = CorpusCard(
     name="emodb",
     title="Emo-DB",
     tasks=("emotion", "speaker", "gender", "age"),
-    licence="CC0-1.0",
+    licence="CC0-1.0 or CC-BY-4.0, as sources have it",
     access="open",
     get="emodb.bilderbar.info: download.zip, or zenodo.org, record 17651657: emodb_2.0.zip; unpacked",
     citation="Burkhardt et al., A database of German emotional speech, Interspeech 2005",
@@ -54,9 +54,8 @@ CARD = CorpusCard(
     labels={"emotion": tuple(EMOTIONS.values())},
     notes=(
         "No official split; speaker-disjoint folds.",
-        "Counts as in the file lists of EmoBox; ages and genders of the speakers as its page gives them, "
-        "from memory.",
-        "The licence is that of the release on Zenodo, from memory.",
+        "Counts as in the file lists of EmoBox; ages and genders of the speakers as its own page gives them.",
+        "Later releases are in audformat: read them as such, or their folder wav with this scan.",
     ),
 )
 NAME = (
