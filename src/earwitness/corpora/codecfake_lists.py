@@ -60,6 +60,11 @@ def file_and_source(key: pl.DataFrame, prefix: str) -> pl.DataFrame:
         VCTK, empty for others.
     """
     stem = pl.col("file").str.replace(r"\.[^./\\]*$", "")
-    source = stem.str.replace(f"^(?:{prefix})_", "")
+    # p230_135 is a name of VCTK as it stands: nothing is to be taken off before its _
+    source = (
+        pl.when(stem.str.contains(f"^{UTTERANCE}$"))
+        .then(stem)
+        .otherwise(stem.str.replace(f"^(?:{prefix})_", ""))
+    )
     speaker = source.str.extract(f"^{UTTERANCE}$").str.extract(r"^(SSB[0-9]{4}|p[0-9]{3}|s5)")
     return key.with_columns(stem.alias("stem"), source.alias("group"), speaker.fill_null("").alias("speaker"))
