@@ -23,6 +23,7 @@ from earwitness.corpora.pictures import write_pictures
 corpora = cyclopts.App(name="corpora", help="List, build, check and describe corpora.")
 corpora.command("earwitness.cli.corpora_list:listed", name="list")
 corpora.command("earwitness.cli.corpora_scan:scan", name="scan")
+corpora.command("earwitness.cli.corpora_splices:splices", name="splices")
 Subset = Literal["tiny", "small", "full"]
 Part = Literal["speech", "partial", "environment", "vocalisation", "emotion", "codec"]
 

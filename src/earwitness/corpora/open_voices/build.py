@@ -5,10 +5,11 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import polars as pl
@@ -23,6 +24,8 @@ from earwitness.corpora.parts import only, parts_of
 from earwitness.errors import BadInput
 from earwitness.whole_file import write_whole
 
+Given = TypeVar("Given")
+Result = TypeVar("Result")
 TABLE = "corpus.parquet"
 FAILED = "failed.json"
 _PART = ".part"
@@ -86,7 +89,7 @@ def build(
     if progress is not None:
         progress(done, len(rows))
     make = partial(_made, folder=folder, sources=sources, kokoro=kokoro)
-    for row, refusal in zip(missing, _in_turn(make, missing, workers), strict=True):
+    for row, refusal in zip(missing, in_turn(make, missing, workers), strict=True):
         if refusal:
             failed[row.id] = refusal
         done += 1
@@ -111,7 +114,7 @@ def _write(table: pl.DataFrame, folder: Path, name: str) -> None:
     Corpus(table, name).write(folder / TABLE)
 
 
-def _in_turn(make: Callable[[Row], str], rows: list[Row], workers: int) -> Iterator[str]:
+def in_turn(make: Callable[[Given], Result], rows: Sequence[Given], workers: int) -> Iterator[Result]:
     """What `make` gives for each row, in order; one worker is this process itself."""
     if workers <= 1:
         yield from map(make, rows)
