@@ -22,12 +22,26 @@ def sound(samples: int) -> Samples:
         # speechmos 0.0.1.1 on the same samples (its sig_mos, bak_mos, ovrl_mos).
         (144160, (1.82722205, 2.91118283, 1.54013691), 1e-4),
         (16000, (2.07597055, 3.03865841, 1.65299426), 1e-4),
+        # The first window of the package where a clip repeats in step, so that half of it is computed.
+        (64000, (1.84727195, 2.90285615, 1.54912925), 1e-4),
         # Where a clip is repeated and does not divide a second, the package averages several shifts of it.
         (60000, (1.99135846, 3.09071402, 1.65295976), 0.05),
     ],
 )
 def test_published_values(samples: int, published: tuple[float, ...], within: float) -> None:
     assert quality(windows(sound(samples))) == pytest.approx(published, abs=within)
+
+
+@pytest.mark.parametrize("length", [64_000, 32_000, 16_000, 1_280, 640, 1])
+def test_what_repeats_in_step_is_not_computed_again(length: int) -> None:
+    whole = np.resize(sound(length), WINDOW)
+    assert window_quality(sound(length)) == pytest.approx(window_quality(whole), abs=1e-4)
+
+
+@pytest.mark.parametrize("length", [64_001, 70_000, 100_000])
+def test_what_does_not_is(length: int) -> None:
+    whole = np.resize(sound(length), WINDOW)
+    assert window_quality(sound(length)) == window_quality(whole)
 
 
 def test_threads_do_not_matter() -> None:

@@ -78,9 +78,7 @@ def test_a_stopped_build_goes_on(spliced: Path, rows: list[Row], sources: Path) 
     for path in (spliced / "audio").glob(f"{lost}*"):
         path.unlink()
     steps: list[tuple[int, int]] = []
-    again = build_splices(
-        rows, spliced, sources, sources, count=6, progress=lambda *step: steps.append(step)
-    )
+    again = build_splices(rows, spliced, sources, sources, count=6, progress=lambda *step: steps.append(step))
     assert again.table.equals(before)
     assert steps[-1] == (6, 6)
 
