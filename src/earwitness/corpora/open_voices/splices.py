@@ -27,9 +27,9 @@ from earwitness.corpora.open_voices.archives import KOKORO
 from earwitness.corpora.open_voices.build import in_turn
 from earwitness.corpora.open_voices.clip import Clip, join, read
 from earwitness.corpora.open_voices.contents import scan_sources
+from earwitness.corpora.open_voices.engines import family, maker
 from earwitness.corpora.open_voices.partner import ORIGINS, like_partner, trimmed
 from earwitness.corpora.open_voices.plan import SUBSETS, Row, plan
-from earwitness.corpora.open_voices.row import family, maker
 from earwitness.errors import BadInput
 from earwitness.making.kokoro import voices
 from earwitness.making.splicing import Spliced, Splicing, splice
