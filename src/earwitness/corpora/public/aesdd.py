@@ -24,6 +24,7 @@ CARD = CorpusCard(
     get="m3c.web.auth.gr, AESDD: Acted Emotional Speech Dynamic Database, unpacked",
     citation="Vryzas et al., Speech emotion recognition for performance interaction, Journal of the Audio "
     "Engineering Society 66(6), 2018",
+    hours=0.69,  # sum of the lengths in EmoBox's lists
     languages=("el",),
     expected=(
         Expected(rows=604, known="established"),

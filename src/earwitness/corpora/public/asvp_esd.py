@@ -35,6 +35,7 @@ CARD = CorpusCard(
     get="zenodo.org, record 7132783: ASVP-ESD-Update.zip, unpacked",
     citation="Landry et al., ASVP-ESD: a dataset and its benchmark for emotion recognition using both speech "
     "and non-speech utterances, Global Scientific Journals 8(5), 2020",
+    hours=17.98,  # sum of the lengths in EmoBox's lists
     languages=("zh", "en", "fr", "ru"),
     expected=(
         Expected(rows=5_139, where={"style": "speech"}),

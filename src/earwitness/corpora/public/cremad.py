@@ -44,6 +44,7 @@ CARD = CorpusCard(
     get="github.com/CheyneyComputerScience/CREMA-D (git lfs): AudioWAV and VideoDemographics.csv",
     citation="Cao et al., CREMA-D: Crowd-sourced Emotional Multimodal Actors Dataset, IEEE Transactions on "
     "Affective Computing 5(4), 2014",
+    hours=5.26,  # sum of the lengths in EmoBox's lists
     languages=("en",),
     expected=(
         Expected(rows=7_441),

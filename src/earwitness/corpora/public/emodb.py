@@ -46,6 +46,7 @@ CARD = CorpusCard(
     access="open",
     get="emodb.bilderbar.info: download.zip, or zenodo.org, record 17651657: emodb_2.0.zip; unpacked",
     citation="Burkhardt et al., A database of German emotional speech, Interspeech 2005",
+    hours=0.41,  # sum of the lengths in EmoBox's lists
     languages=("de",),
     expected=(
         Expected(rows=535, known="established"),

@@ -25,6 +25,7 @@ CARD = CorpusCard(
     access="registration",
     get="kahlan.eps.surrey.ac.uk/savee: register, AudioData.zip, unpacked",
     citation="Haq and Jackson, Speaker-dependent audio-visual emotion recognition, AVSP 2009",
+    hours=0.51,  # sum of the lengths in EmoBox's lists
     languages=("en-GB",),
     expected=(
         Expected(rows=480, known="established"),

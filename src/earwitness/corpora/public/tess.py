@@ -24,6 +24,7 @@ CARD = CorpusCard(
     access="open",
     get="borealisdata.ca, doi 10.5683/SP2/E8H2MF, unpacked",
     citation="Pichora-Fuller and Dupuis, Toronto emotional speech set (TESS), 2020",
+    hours=1.6,  # sum of the lengths in EmoBox's lists
     languages=("en",),
     expected=(
         Expected(rows=2_800, known="established"),
