@@ -14,7 +14,7 @@ test: $(DEV)/ready
 	$(DEV)/bin/python -m pytest
 
 test-extras: $(EXTRAS)/ready
-	$(EXTRAS)/bin/python tools/extras_result.py cluster
+	$(EXTRAS)/bin/python tools/extras_result.py cluster opensmile
 
 check: $(DEV)/ready
 	$(DEV)/bin/ruff check .

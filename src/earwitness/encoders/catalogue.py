@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Literal
@@ -159,7 +160,14 @@ def _rate(fields: dict[str, object]) -> dict[str, None]:
     return {"frame_rate": None} if fields.get("gives") == "vector" else {}  # TOML has no null
 
 
-CATALOGUE = {entry.name: entry for entry in (*_ENTRIES, *_from_the_hub())}
+def _packaged() -> list[Entry]:
+    """The encoders of `packaged_catalogue.toml`, each of which has a file of its own."""
+    table = tomllib.loads((Path(__file__).parent / "packaged_catalogue.toml").read_text(encoding="utf-8"))
+    settled = {"sample_rate": 16_000, "layers": 1, "frame_rate": None}
+    return [msgspec.convert({"name": name} | settled | fields, Entry) for name, fields in table.items()]
+
+
+CATALOGUE = {entry.name: entry for entry in (*_ENTRIES, *_packaged(), *_from_the_hub())}
 """Name -> entry, in the order in which they are listed."""
 
 
@@ -180,6 +188,9 @@ def entry(name: str) -> Entry:
     """
     if name in CATALOGUE:
         return CATALOGUE[name]
+    if projected := re.fullmatch(r"log-mel-projection-([1-9]\d{0,4})", name):
+        listed = CATALOGUE["log-mel-projection-512"]
+        return msgspec.structs.replace(listed, name=name, dimension=int(projected[1]))
     if name.count("/") == 1 and not name.startswith((".", "/", "~")):
         return next((known for known in CATALOGUE.values() if known.hub == name), _unlisted(name))
     raise BadInput(f"no such encoder; there are: {', '.join(CATALOGUE)}", where=name)

@@ -60,11 +60,8 @@ def cqt(samples: np.ndarray) -> np.ndarray:
     parts = []
     for first in range(0, frames, _AT_ONCE):  # in constant memory
         spectrum = scipy.fft.rfft(windows[first : first + _AT_ONCE], axis=1)
-        parts.append(
-            np.stack(
-                [np.abs(spectrum[:, place] @ kernel) for place, kernel in _kernels()], axis=1, dtype=np.float32
-            )
-        )
+        bins = [np.abs(spectrum[:, place] @ kernel) for place, kernel in _kernels()]
+        parts.append(np.stack(bins, axis=1).astype(np.float32))
     return np.concatenate([np.zeros((0, BINS), np.float32), *parts])
 
 

@@ -19,7 +19,7 @@ LOWEST = 20.0
 FLOOR = 1.192092955078125e-07
 """Smallest power, that of a float32's precision."""
 
-Window = Literal["povey", "hann"]
+Window = Literal["povey", "hann", "hamming"]
 
 
 def filterbank(samples: np.ndarray, *, bands: int, window: Window, scale: float = 1.0) -> np.ndarray:
@@ -31,7 +31,7 @@ def filterbank(samples: np.ndarray, *, bands: int, window: Window, scale: float 
     Args:
         samples: shape `(samples,)`, float, 16 kHz, full scale 1.
         bands: number of mel bands.
-        window: `povey` (Hann to the power 0.85) or `hann`.
+        window: `povey` (Hann to the power 0.85), `hann` or `hamming`.
         scale: factor before the analysis; 32768 gives Kaldi's range of 16-bit integers.
 
     Returns:
@@ -59,6 +59,8 @@ def filterbank(samples: np.ndarray, *, bands: int, window: Window, scale: float 
 
 @functools.cache
 def _window(name: Window) -> np.ndarray:
+    if name == "hamming":
+        return 0.54 - 0.46 * np.cos(2 * np.pi * np.arange(WINDOW) / (WINDOW - 1))
     hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW) / (WINDOW - 1))
     return hann**0.85 if name == "povey" else hann
 

@@ -39,7 +39,7 @@ class HubFolder(msgspec.Struct, frozen=True, kw_only=True):
         return str(self.config.get("model_type", ""))
 
 
-def find(entry: Entry, given: str | os.PathLike[str] | None = None) -> Path:
+def find(entry: Entry, given: str | os.PathLike[str] | None = None, *, holds: str = "config.json") -> Path:
     """The folder that holds a model's files.
 
     It is looked for in this order: the path given by the user, the folder named by
@@ -49,6 +49,7 @@ def find(entry: Entry, given: str | os.PathLike[str] | None = None) -> Path:
     Args:
         entry: of the catalogue.
         given: folder in the hub's layout, its `model.safetensors`, or a cache folder of the hub.
+        holds: file by which the folder is known.
 
     Raises:
         BadInput: when it is nowhere to be found, with the command that gets it.
@@ -72,7 +73,7 @@ def find(entry: Entry, given: str | os.PathLike[str] | None = None) -> Path:
         for name in below:
             path = root / name
             path = _snapshot(path) or path
-            if (path / "config.json").is_file():
+            if (path / holds).is_file():
                 return path
     raise BadInput(f"its weights are not here; get them with: {_command(entry)}", where=entry.name)
 

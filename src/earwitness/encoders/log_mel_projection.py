@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import os
-import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,7 +17,6 @@ from earwitness.encoders.log_mel_encoder import LogMelEncoder
 from earwitness.encoders.one_by_one import OneByOne
 from earwitness.errors import BadInput
 
-NAME = re.compile(r"log-mel-projection-([1-9]\d{0,4})")
 SEED = 20_240_601
 """Of the projection."""
 

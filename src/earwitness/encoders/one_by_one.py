@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -85,7 +86,7 @@ def in_parts(
         if count == 1:
             return hear(samples)
         edges = np.arange(count + 1) * len(samples) // count
-        parts = [hear(samples[first:last]) for first, last in zip(edges[:-1], edges[1:], strict=True)]
+        parts = [hear(samples[first:last]) for first, last in itertools.pairwise(edges)]
         return np.mean(parts, axis=0)
 
     return heard

@@ -59,8 +59,10 @@ class SpeechEmbedding:
             Shape `(windows, 96)`: one window every 80 ms; none when it is shorter than 0.79 s.
         """
         mel = self.mel(samples)
+        if len(mel) < WINDOW:
+            return np.zeros((0, 96), np.float32)
         windows = np.lib.stride_tricks.sliding_window_view(mel, WINDOW, axis=0)[::STEP].transpose(0, 2, 1)
-        given = [np.zeros((0, 96), np.float32)]
+        given = []
         for first in range(0, len(windows), _AT_ONCE):
             batch = np.ascontiguousarray(windows[first : first + _AT_ONCE, :, :, None])
             (vectors,) = self._embedding.run(None, {"input_1": batch})
@@ -96,4 +98,5 @@ def load_speech_embedding(
     if layers is not None:
         raise BadInput("has no layers to choose from", where=entry.name)
     content = weight_bytes(entry, weights)
-    return OneByOne(entry, f"{entry.weights.sha256[:12] if entry.weights else ''}-m1", SpeechEmbedding(content))
+    revision = f"{entry.weights.sha256[:12] if entry.weights else ''}-m1"
+    return OneByOne(entry, revision, SpeechEmbedding(content))
