@@ -24,6 +24,7 @@ corpora = cyclopts.App(name="corpora", help="List, build, check and describe cor
 corpora.command("earwitness.cli.corpora_list:listed", name="list")
 corpora.command("earwitness.cli.corpora_scan:scan", name="scan")
 corpora.command("earwitness.cli.corpora_splices:splices", name="splices")
+corpora.command("earwitness.cli.corpora_trials:trials", name="trials")
 Subset = Literal["tiny", "small", "full"]
 Part = Literal["speech", "partial", "environment", "vocalisation", "emotion", "codec"]
 
