@@ -156,3 +156,18 @@ def test_threads_are_put_back(tiny_hub: Callable) -> None:
     encoder = encoders.load("tiny/model", weights=tiny_hub("wav2vec2").folder, threads=before + 1)
     encoder.encode([noise(1000)], 16_000)
     assert torch.get_num_threads() == before
+
+
+@pytest.mark.parametrize(("precision", "nearest"), [("bf16", 0.995), ("int8", 0.98)])
+def test_other_precisions_stay_near_and_ignore_company(
+    tiny_hub: Callable, kind: str, precision: str, nearest: float
+) -> None:
+    encoder = encoders.load("tiny/model", weights=tiny_hub(kind).folder, threads=1, precision=precision)  # type: ignore[arg-type]
+    clips = [noise(8_000, 1), noise(8_000, 2), noise(5_000, 3)]
+    together = encoder.encode(clips, 16_000)
+    for clip, found in zip(clips, together, strict=True):
+        (exact,) = loaded(tiny_hub, kind).encode([clip], 16_000)
+        cosine = (found * exact).sum(-1) / (np.linalg.norm(found, axis=-1) * np.linalg.norm(exact, axis=-1))
+        assert cosine.mean() > nearest
+        assert apart(encoder.encode([clip], 16_000)[0], found) < 0.05
+    assert encoder.precision == precision

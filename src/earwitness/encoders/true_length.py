@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -76,6 +77,8 @@ def open_wavlm_attention(model: nn.Module) -> None:
     from transformers.models.wavlm.modeling_wavlm import WavLMAttention
 
     class OpenAttention(WavLMAttention):
+        attend: Callable[..., torch.Tensor] | None = None
+
         def torch_multi_head_self_attention(
             self, hidden_states: Any, attention_mask: Any, gated_position_bias: Any
         ) -> Any:
@@ -85,17 +88,28 @@ def open_wavlm_attention(model: nn.Module) -> None:
                 for linear in (self.q_proj, self.k_proj, self.v_proj)
             )
             bias = gated_position_bias.view(batch, self.num_heads, count, count)
+            if self.attend is not None:
+                return self.out_proj(self.attend(queries, keys, values, bias=bias)), None
             if attention_mask is not None:
                 bias = bias.masked_fill(~attention_mask.bool()[:, None, None], float("-inf"))
+            dropout = self.dropout if self.training else 0.0
             heard = nn.functional.scaled_dot_product_attention(
-                queries,
-                keys,
-                values,
-                attn_mask=bias.to(queries.dtype),
-                dropout_p=self.dropout if self.training else 0.0,
+                queries, keys, values, attn_mask=bias.to(queries.dtype), dropout_p=dropout
             )
             return self.out_proj(heard.transpose(1, 2).reshape(batch, count, dimension)), None
 
     for module in model.modules():
         if isinstance(module, WavLMAttention):
             module.__class__ = OpenAttention
+
+
+def attend_in_wavlm(model: nn.Module, attend: Callable[..., torch.Tensor]) -> None:
+    """Give opened WavLM attention another way to attend, for whole batches without padding.
+
+    Args:
+        model: changed in place; one without WavLM's attention is left as it is.
+        attend: as `matrix_products.attend`.
+    """
+    for module in model.modules():
+        if type(module).__name__ == "OpenAttention":
+            module.__dict__["attend"] = attend

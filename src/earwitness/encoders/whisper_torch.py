@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -25,6 +25,8 @@ class Block(nn.Module):
         self.feed_norm = nn.LayerNorm(dimension)
         self.feed_in = nn.Linear(dimension, 4 * dimension)
         self.feed_out = nn.Linear(4 * dimension, dimension)
+        self.feed_activation: nn.Module = nn.GELU()
+        self.attend: Callable[..., torch.Tensor] | None = None  # another way, for batches without padding
 
     def forward(self, frames: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
         """Frames `(batch, frames, dimension)` -> the same shape; `mask (batch, frames)` marks true ones."""
@@ -32,10 +34,14 @@ class Block(nn.Module):
         stacked = self.attention_in(self.attention_norm(frames))
         split = stacked.view(batch, count, 3, dimension // self.head, self.head)
         queries, keys, values = split.permute(2, 0, 3, 1, 4)
-        told = None if mask is None else mask[:, None, None]
-        heard = nn.functional.scaled_dot_product_attention(queries, keys, values, attn_mask=told)
-        frames = frames + self.attention_out(heard.transpose(1, 2).reshape(batch, count, dimension))
-        return frames + self.feed_out(nn.functional.gelu(self.feed_in(self.feed_norm(frames))))
+        if self.attend is not None:
+            told = self.attend(queries, keys, values)
+        else:
+            inside = None if mask is None else mask[:, None, None]
+            heard = nn.functional.scaled_dot_product_attention(queries, keys, values, attn_mask=inside)
+            told = heard.transpose(1, 2).reshape(batch, count, dimension)
+        frames = frames + self.attention_out(told)
+        return frames + self.feed_out(self.feed_activation(self.feed_in(self.feed_norm(frames))))
 
 
 class WhisperEncoder(nn.Module):
