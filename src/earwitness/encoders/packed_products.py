@@ -19,7 +19,7 @@ from earwitness.errors import BadInput
 Precision = Literal["fp32", "bf16", "int8"]
 
 WITHIN = {
-    "q_proj", "k_proj", "v_proj", "linear_q", "linear_k", "linear_v", "query", "key", "value",
+    "q_proj", "k_proj", "v_proj", "linear_q", "linear_k", "linear_v",
     "attention_in", "intermediate_dense", "feed_in", "fc1",
 }  # fmt: skip
 """Linear maps whose results go into another product, so that they stay bfloat16 where products are."""
