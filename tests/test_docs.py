@@ -120,6 +120,11 @@ def test_table_of_shipped_files_is_up_to_date() -> None:
     assert third_party.PAGE.read_text() == third_party.page(), "run: python tools/third_party.py"
 
 
+def test_page_of_corpora_is_up_to_date() -> None:
+    corpora_page = tool("corpora_page")
+    assert corpora_page.PAGE.read_text() == corpora_page.page(), "run: python tools/corpora_page.py"
+
+
 def test_every_dependency_is_accounted_for() -> None:
     dependencies = tool("dependencies")
     named = {name for names in dependencies.direct().values() for name in names}
