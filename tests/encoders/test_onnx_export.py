@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from transformers import WhisperConfig
+from transformers import WhisperConfig, WhisperFeatureExtractor
 from transformers.models.whisper.modeling_whisper import WhisperEncoder as Reference
 
 from earwitness.encoders import onnx_export as exporting
@@ -117,3 +117,30 @@ def test_a_missing_variable_is_named(tiny_arrays: dict[str, np.ndarray]) -> None
         whisper_graph(arrays, [0])
     with pytest.raises(BadInput, match="holds no Whisper encoder"):
         WhisperEncoder.from_ctranslate2({})
+
+
+def test_padded_to_30_s_is_what_transformers_gives(
+    tiny_arrays: dict[str, np.ndarray], tiny_file: bytes, tiny_entry: Entry, tmp_path: Path
+) -> None:
+    arrays = dict(tiny_arrays)
+    for k in range(2):  # transformers' keys have no bias
+        name = f"{PREFIX}layer_{k}/self_attention/linear_0/bias"
+        arrays[name] = arrays[name].copy()
+        arrays[name][64:128] = 0
+    session = OnnxEncoder(_exported(tiny_entry, tmp_path), threads=1)._session
+    metadata = session.get_modelmeta().custom_metadata_map
+    (tmp_path / "out.onnx").write_bytes(whisper_graph(arrays, [0, 1, 2], metadata=metadata))
+    encoder = OnnxEncoder(tmp_path / "out.onnx", threads=1, policy="padded-30")
+    samples = (0.1 * np.random.default_rng(1).standard_normal(20_000)).astype(np.float32)
+    heard = WhisperFeatureExtractor()(samples, sampling_rate=16_000, return_tensors="pt").input_features
+    with torch.no_grad():
+        theirs = torch.cat(reference(arrays, 1500)(heard, output_hidden_states=True).hidden_states)
+    (ours,) = encoder.encode([samples])
+    assert encoder.policy == "padded-30"
+    assert ours.shape == (3, 62, 64)
+    np.testing.assert_allclose(ours, theirs[:, :62].numpy(), atol=1e-3)
+
+
+def _exported(entry: Entry, folder: Path) -> Path:
+    export(entry.name, [0, 1, 2], folder / "first.onnx", weights=folder / "weights")
+    return folder / "first.onnx"

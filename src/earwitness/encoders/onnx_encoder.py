@@ -6,6 +6,7 @@ import copy
 import os
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -13,7 +14,8 @@ import onnxruntime
 
 from earwitness.audio.resample import resample
 from earwitness.encoders.chunking import SAMPLE_RATE, chunks
-from earwitness.encoders.log_mel import Normalise, log_mel
+from earwitness.encoders.fronts import WhisperFront
+from earwitness.encoders.log_mel import Normalise
 from earwitness.errors import BadInput
 
 
@@ -62,6 +64,8 @@ class OnnxEncoder:
         threads: chunks encoded at once; one for each processor that is free to us when `None`.
         normalise: `rms` brings every chunk to one level first, `none` leaves it. It changes the
             frames, so it is part of `revision`.
+        policy: `padded-30` lets silence follow up to 30 s, as Whisper was trained; the file must
+            take 30 s.
 
     Raises:
         BadInput: when the file is not an exported encoder or holds no such layer.
@@ -77,6 +81,7 @@ class OnnxEncoder:
         layers: int | Sequence[int] | None = None,
         threads: int | None = None,
         normalise: Normalise = "none",
+        policy: Literal["cropped", "padded-30"] = "cropped",
     ) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -93,6 +98,7 @@ class OnnxEncoder:
         except Exception as error:  # onnxruntime raises types of its own that are not public
             raise BadInput("not an encoder that earwitness exported", where=where) from error
         self.normalise: Normalise = normalise
+        self.front = WhisperFront(bands=self.description.bands, level=normalise, policy=policy)
         self.threads = threads or processors()
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="encoder")
         self._choose(layers, where)
@@ -142,7 +148,7 @@ class OnnxEncoder:
     @property
     def policy(self) -> str:
         """How a clip's length is treated."""
-        return self.description.policy
+        return self.front.policy
 
     def encode_chunk(self, samples: np.ndarray) -> np.ndarray:
         """Frames of one chunk, heard by itself.
@@ -153,12 +159,12 @@ class OnnxEncoder:
         Returns:
             Shape `(layers, samples // 320, dimension)`, float32.
         """
-        mel = log_mel(samples, bands=self.description.bands, normalise=self.normalise)
-        frames = mel.shape[1] // 2
+        frames = self.front.frames(len(samples))
         if frames == 0:
             return np.zeros((len(self.layers), 0, self.dimension), np.float32)
-        (given,) = self._session.run(["frames"], {"mel": mel[None, :, : 2 * frames]})
-        return given[0] if self.layers == self.description.layers else given[0, self._places]
+        (given,) = self._session.run(["frames"], {"mel": self.front(samples)[None]})
+        kept = given[0, :, :frames]
+        return kept if self.layers == self.description.layers else kept[self._places]
 
     def submit(self, samples: np.ndarray) -> Future[np.ndarray]:
         """Begin `encode_chunk` in the encoder's own threads."""
@@ -180,11 +186,11 @@ class OnnxEncoder:
             samples = np.asarray(waveform, np.float32)
             if sample_rate != SAMPLE_RATE:
                 samples = resample(samples, sample_rate, SAMPLE_RATE)
-            places = chunks(len(samples))
+            places = chunks(len(samples), self.front.chunking)
             waiting.append([(place, self.submit(samples[place.start : place.end])) for place in places])
         empty = np.zeros((len(self.layers), 0, self.dimension), np.float32)
         whole = [
-            np.concatenate([empty, *(frames.result()[:, place.frames] for place, frames in parts)], axis=1)
+            np.concatenate([empty, *(frames.result()[:, place.kept] for place, frames in parts)], axis=1)
             for parts in waiting
         ]
         return [frames[0] for frames in whole] if self._single else whole

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import Literal
 
 from earwitness.assets import asset
 from earwitness.encoders.catalogue import Entry
@@ -20,6 +21,7 @@ def load_whisper(
     layers: int | Sequence[int] | None = None,
     threads: int | None = None,
     normalise: Normalise = "none",
+    policy: Literal["cropped", "padded-30"] = "cropped",
 ) -> OnnxEncoder:
     """A Whisper encoder that runs in onnxruntime.
 
@@ -32,20 +34,21 @@ def load_whisper(
         layers: see `loading.load`.
         threads: see `loading.load`.
         normalise: see `loading.load`.
+        policy: see `loading.load`; the shipped file serves `cropped` alone.
 
     Raises:
         BadInput: when a layer does not exist or the weights are nowhere to be found.
     """
     if weights is not None and os.fspath(weights).endswith(".onnx"):
-        return OnnxEncoder(weights, layers=layers, threads=threads, normalise=normalise)
+        return OnnxEncoder(weights, layers=layers, threads=threads, normalise=normalise, policy=policy)
     wanted = range(entry.layers) if layers is None else [layers] if isinstance(layers, int) else list(layers)
     if not wanted or not all(0 <= layer < entry.layers for layer in wanted):
         raise BadInput(f"has the layers 0 to {entry.layers - 1}, not {list(wanted)}", where=entry.name)
-    if weights is None and entry.asset is not None:
+    if weights is None and entry.asset is not None and policy == "cropped":
         shipped = OnnxEncoder(asset(entry.asset), threads=threads, normalise=normalise)
         if set(wanted) <= set(shipped.layers):
             return shipped.giving(layers)
     from earwitness.encoders.onnx_export import build
 
     content = build(entry, sorted(set(wanted)), weight_bytes(entry, weights))
-    return OnnxEncoder(content, layers=layers, threads=threads, normalise=normalise)
+    return OnnxEncoder(content, layers=layers, threads=threads, normalise=normalise, policy=policy)
