@@ -22,6 +22,10 @@ VERBS = {
     ),
     "score": ("earwitness.cli.score:score", "Score a corpus with a trained system."),
     "compare": ("earwitness.cli.compare:compare", "Trained systems side by side, with paired intervals."),
+    "reproduce": (
+        "earwitness.cli.reproduce:reproduce",
+        "Repeat the experiment behind a paper's claim on open speech.",
+    ),
     "systems": ("earwitness.cli.systems:systems", "List the systems: paper, claims, settings."),
     "corpora": ("earwitness.cli.corpora:corpora", "List, build, check and describe corpora."),
     "doctor": ("earwitness.cli.doctor:doctor", "Say what is installed and whether it works."),
