@@ -19,6 +19,7 @@ SYSTEMS = {
     "mlp-probe": "earwitness.systems.probe:MlpProbe",
     "nes2net": "earwitness.systems.nes2net:Nes2NetSystem",
     "origin": "earwitness.systems.origin:Origin",
+    "qamo": "earwitness.systems.qamo:Qamo",
     "reduction-ecapa": "earwitness.systems.reduction:ReductionEcapaSystem",
     "reduction-resnet": "earwitness.systems.reduction:ReductionResNetSystem",
     "sls": "earwitness.systems.sls:SlsSystem",

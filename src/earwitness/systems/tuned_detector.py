@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import msgspec
 import numpy as np
@@ -37,6 +37,8 @@ class TunedRecipe(FrameRecipe, frozen=True, forbid_unknown_fields=True, kw_only=
         back_end_settings: `key=value` each, of the back end's own recipe.
     """
 
+    INPUTS: ClassVar[tuple[str, ...]] = ("waveform",)
+
     encoder: str = "whisper-base"
     weights: str | None = None
     layers: tuple[int, ...] = (2,)
@@ -54,8 +56,8 @@ class TunedRecipe(FrameRecipe, frozen=True, forbid_unknown_fields=True, kw_only=
             raise BadInput("needs the hidden states that the back end reads", where="recipe.layers")
         if not 0 < self.layer_decay <= 1:
             raise BadInput("must be above 0 and at most 1", where="recipe.layer_decay")
-        if [view.input for view in self.views] != ["waveform"]:
-            raise BadInput("a detector from the waveform has one view, a waveform", where="recipe.views")
+        if len(self.views) != 1 or self.views[0].input not in self.INPUTS:
+            raise BadInput(f"needs one view, of {' or '.join(self.INPUTS)}", where="recipe.views")
 
 
 class TunedNetwork(FrameNetwork):
