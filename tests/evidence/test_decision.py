@@ -118,3 +118,23 @@ def test_probability_is_bayes(llr: float, prior: float) -> None:
     if abs(llr) < 20:
         odds = math.exp(llr) * prior / (1 - prior)
         assert posterior == pytest.approx(odds / (1 + odds))
+
+
+def test_a_bona_fide_verdict_needs_every_window() -> None:
+    thresholds = msgspec.structs.replace(THRESHOLDS, least_window=0.75)
+
+    def said(llr: float, lowest: float | None) -> tuple[str, str]:
+        window = None if lowest is None else Window(start=3.0, end=5.0, llr=lowest)
+        decision, reasons = decide(
+            llr, speech=5.0, properties=GOOD, thresholds=thresholds, validated=VALIDATED, lowest=window
+        )
+        return decision, " ".join(reasons)
+
+    assert said(3.0, 0.75)[0] == "bona fide"
+    assert said(3.0, None)[0] == "bona fide"
+    decision, why = said(3.0, 0.74)
+    assert decision == "inconclusive"
+    assert "Conflicting windows" in why
+    assert "3.0-5.0 s" in why
+    assert said(-3.0, -9.0)[0] == "spoof"  # it is a rule for one side
+    assert "Conflicting" not in said(0.0, -9.0)[1]

@@ -42,6 +42,7 @@ def decide(
     validated: Validated,
     timeline: Sequence[Window] = (),
     segments: Sequence[Segment] = (),
+    lowest: Window | None = None,
 ) -> tuple[Decision, tuple[str, ...]]:
     """Decide, and say why.
 
@@ -57,6 +58,7 @@ def decide(
         validated: of the instrument.
         timeline: scores of the windows.
         segments: stretches that differ from the rest.
+        lowest: of the windows in which changes are looked for, that of the lowest score.
 
     Returns:
         Decision and its reasons, one sentence each, at least one.
@@ -72,7 +74,7 @@ def decide(
             f"The score is out of the validated range: {llr:+.2f}, while validation saw {low:+.2f} to "
             f"{high:+.2f}."
         )
-    against += _conflicts(llr, thresholds, timeline, segments)
+    against += _conflicts(llr, thresholds, timeline, segments, lowest)
     if thresholds.spoof_below < llr < thresholds.bona_fide_above:
         against.append(
             f"The evidence is too weak for a verdict: the log likelihood ratio {llr:+.2f} lies between the "
@@ -134,7 +136,11 @@ def _outside(speech: float, properties: Properties, validated: Validated) -> lis
 
 
 def _conflicts(
-    llr: float, thresholds: Thresholds, timeline: Sequence[Window], segments: Sequence[Segment]
+    llr: float,
+    thresholds: Thresholds,
+    timeline: Sequence[Window],
+    segments: Sequence[Segment],
+    lowest: Window | None,
 ) -> list[str]:
     """Whether one verdict cannot hold for the whole recording."""
     if segments:
@@ -148,4 +154,12 @@ def _conflicts(
         other, contrary = "bona fide", sum(score >= thresholds.bona_fide_above for score in scores)
     if scores and contrary / len(scores) >= _CONFLICT:
         return [f"Conflicting windows: {contrary} of {len(scores)} speak clearly for {other}."]
+    least = thresholds.least_window
+    if least is None or lowest is None or lowest.llr is None or llr < thresholds.bona_fide_above:
+        return []
+    if lowest.llr < least:
+        return [
+            f"Conflicting windows: the whole speaks for bona fide, but {lowest.start:.1f}-{lowest.end:.1f} s "
+            f"only reaches {lowest.llr:+.2f}, while this verdict needs {least:+.2f} everywhere."
+        ]
     return []

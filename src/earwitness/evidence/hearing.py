@@ -29,7 +29,7 @@ from earwitness.evidence.finding import (
 from earwitness.evidence.limits import limits
 from earwitness.evidence.picture import Picture, PictureMaker
 from earwitness.evidence.speech_mask import SpeechMask
-from earwitness.evidence.timeline import CELL_SECONDS, CHANGE_WINDOW_SECONDS, segments, timeline
+from earwitness.evidence.timeline import CELL_SECONDS, CHANGE_WINDOW_SECONDS, lowest, segments, timeline
 from earwitness.evidence.windows import WindowScorer, grid, pooled
 from earwitness.metrics.verbal_scale import verbal
 
@@ -216,9 +216,10 @@ def _detection(
     score = pooled(scorer.along(grid(manifest.scoring_hop_seconds, rate))) if speech else None
     llr = None if score is None else round(manifest.calibrated(score), 4)
     on_cells = scorer.along(grid(CELL_SECONDS, rate))
+    searched = changes.along(grid(CELL_SECONDS, rate))
     differing: tuple[Segment, ...] = ()
     if llr is not None:
-        differing = segments(changes.along(grid(CELL_SECONDS, rate)), cells, manifest, duration)
+        differing = segments(searched, cells, manifest, duration)
     decision, reasons = decide(
         llr,
         speech=speech,
@@ -227,6 +228,7 @@ def _detection(
         validated=manifest.validated,
         timeline=timeline(on_cells, manifest),
         segments=differing,
+        lowest=lowest(searched, manifest),
     )
     return Detection(
         llr=llr,

@@ -81,11 +81,14 @@ class Thresholds(_Value, frozen=True, kw_only=True):
         spoof_below: at or below, the decision is `spoof`.
         bona_fide_above: at or above, the decision is `bona fide`.
         fitted_on: what they were fitted on, in words.
+        least_window: `bona fide` also needs every window in which changes are looked for to be at or
+            above it, so that a synthetic phrase is not outvoted by the rest; `None` asks for nothing.
     """
 
     spoof_below: float
     bona_fide_above: float
     fitted_on: str = ""
+    least_window: float | None = None
 
 
 class Validated(_Value, frozen=True, kw_only=True):

@@ -50,6 +50,19 @@ def timeline(windows: Sequence[Scored], manifest: Manifest) -> tuple[Window, ...
     )
 
 
+def lowest(windows: Sequence[Scored], manifest: Manifest) -> Window | None:
+    """The window that speaks least for a real voice; `None` where none held enough speech.
+
+    Args:
+        windows: of one grid, in order.
+        manifest: of the instrument that scored them.
+    """
+    scored = [window for window in windows if window.score is not None]
+    if not scored:
+        return None
+    return timeline([min(scored, key=lambda window: window.score or 0.0)], manifest)[0]
+
+
 def scatter(distributions: Distributions) -> float:
     """How far scores of one class lie apart: pooled standard deviation, in nats.
 

@@ -162,7 +162,7 @@ class OriginNetwork(nn.Module):
 
 
 class Origin:
-    """The system: build, stages, fit, losses, score, pool (see `earwitness.training.system`)."""
+    """The head of the shipped detector: real speech against every engine, and against copies of itself."""
 
     RECIPE = RECIPE
     CLAIMS: Mapping[str, float] = {}  # ours: nothing published to hold it to
