@@ -44,6 +44,22 @@ def shuffled(rows: np.ndarray, groups: np.ndarray, batch: int, rng: np.random.Ge
     return [order[start : start + batch] for start in range(0, len(order), batch)]
 
 
+def full_batches(
+    rows: np.ndarray, groups: np.ndarray, batch: int, rng: np.random.Generator
+) -> list[np.ndarray]:
+    """Rows in random order, without the rest that fills no batch; another epoch leaves out others.
+
+    Where rows see each other (transport), a small batch is another problem. Fewer rows than a batch are
+    one batch.
+
+    Example:
+        >>> [len(b) for b in full_batches(np.arange(5), np.zeros(5), 2, np.random.default_rng(0))]
+        [2, 2]
+    """
+    batches = shuffled(rows, groups, batch, rng)
+    return batches[:-1] if len(batches) > 1 and len(batches[-1]) < batch else batches
+
+
 def whole_groups(
     rows: np.ndarray, groups: np.ndarray, batch: int, rng: np.random.Generator
 ) -> list[np.ndarray]:
