@@ -23,6 +23,7 @@ from earwitness.corpora.pictures import write_pictures
 corpora = cyclopts.App(name="corpora", help="List, build, check and describe corpora.")
 corpora.command("earwitness.cli.corpora_list:listed", name="list")
 corpora.command("earwitness.cli.corpora_scan:scan", name="scan")
+corpora.command("earwitness.cli.corpora_quality:quality", name="quality")
 corpora.command("earwitness.cli.corpora_splices:splices", name="splices")
 corpora.command("earwitness.cli.corpora_trials:trials", name="trials")
 Subset = Literal["tiny", "small", "full"]
