@@ -15,13 +15,14 @@ import torch
 
 from earwitness.cli.main import main
 from earwitness.errors import BadInput
+from earwitness.systems.finder import divergence
 from earwitness.systems.recipes import recipes_of
 from earwitness.systems.registry import system
 from earwitness.systems.running import read_run, run_system, score_corpus
 from earwitness.systems.transport_fusion import TransportNetwork, TransportRecipe, representatives
-from earwitness.systems.vector_fusion import class_target, scores_of
+from earwitness.systems.vector_fusion import class_target, scores_of, vectors_of
 from earwitness.task import DETECTION, Target, Task
-from earwitness.training.data import Examples
+from earwitness.training.data import Batch, Examples
 from earwitness.training.loop import train
 from earwitness.training.recipe import Optimiser, View
 from earwitness.training.scoring import score_rows
@@ -43,7 +44,7 @@ CARRIED = 0.7
 SINGLE = CARRIED + (1 - CARRIED) / len(CLASSES)
 """What one stream can reach in the mean: its signal, and a guess where there is none."""
 TRAIN, TEST = np.arange(600), np.arange(600, 1200)
-SMALL: dict[str, dict[str, Any]] = {"mata": {"heads": 4}}
+SMALL: dict[str, dict[str, Any]] = {"finder": {"target": "emotion"}, "mata": {"heads": 4}}
 
 
 def streams(seed: int = 0) -> Examples:
@@ -95,7 +96,13 @@ def accuracy(name: str, recipe: Any, examples: Examples) -> float:
 
 
 def fusions() -> list[tuple[str, str]]:
-    return [(name, recipe) for name in SMALL for recipe in recipes_of(system(name))]
+    """Every recipe that trains another way than its system's first."""
+    return [
+        (name, recipe)
+        for name in SMALL
+        for recipe in recipes_of(system(name))
+        if recipe not in ("batch", "symmetric")
+    ]
 
 
 def variant(name: str, recipe: str) -> Any:
@@ -243,6 +250,9 @@ def test_fewer_rows_than_centroids_are_all_there() -> None:
         ("mata", {"heads": 5}, "must divide"),
         ("mata", {"epsilon": 0.0}, "above 0"),
         ("mata", {"accumulate": 2}, "can't be cut"),
+        ("finder", {"views": (FIRST,)}, "two views or more"),
+        ("finder", {"beta": 0.0}, "beta above 0"),
+        ("finder", {"form": "weighted", "weight": 1.5}, "at most 1"),
         ("fcn", {"dropout": 1.0}, r"\[0, 1\)"),
         ("cnn", {"views": (View(encoder="log-mel"),)}, "views of vectors"),
     ],
@@ -270,6 +280,72 @@ def test_scores_of_two_classes_are_odds_and_of_more_are_shares() -> None:
     outputs = torch.tensor([[1.0, 4.0]])
     assert scores_of(DETECTION.targets[0], outputs).tolist() == [3.0]
     np.testing.assert_allclose(scores_of(TASK.targets[0], torch.randn(5, 3)).sum(1), 1.0)
+
+
+class TestFinder:
+    def losses(self, pull: float = 1.0, **changes: Any) -> dict[str, float]:
+        """Of two views that are one where `pull` is 0."""
+        torch.manual_seed(0)
+        found = system("finder")
+        module = found.build(small("finder", **changes), {"first": (24,), "second": (24,)}, TASK).eval()
+        module.body.encoders[1].load_state_dict(module.body.encoders[0].state_dict())
+        values = torch.randn(6, 24)
+        batch = Batch(
+            ids=tuple("abcdef"), targets={"emotion": torch.tensor([0, 1, 2, 0, 1, 2])}, group=torch.arange(6),
+            views={"first": (values, torch.ones(6)), "second": (values + pull, torch.ones(6))},
+        )  # fmt: skip
+        (losses,) = found.losses(module, batch, None).values()
+        return {name: value.item() for name, value in losses.items()}
+
+    @pytest.mark.parametrize("changes", [{}, {"beta": 1.0}, {"beta": 0.5}, {"symmetric": True}])
+    def test_equal_views_are_at_the_floor(self, changes: dict[str, Any]) -> None:
+        assert self.losses(0.0, weight=1.0, **changes)["divergence"] == pytest.approx(0.0, abs=1e-6)
+        assert self.losses(weight=1.0, **changes)["divergence"] > 1e-5
+
+    def test_both_forms_weigh_the_same_losses(self) -> None:
+        plain = self.losses(weight=1.0)
+        added = self.losses(weight=0.3)
+        weighted = self.losses(weight=0.3, form="weighted")
+        assert added["cross-entropy"] == plain["cross-entropy"]
+        assert added["divergence"] == pytest.approx(0.3 * plain["divergence"])
+        assert weighted["cross-entropy"] == pytest.approx(0.3 * plain["cross-entropy"])
+        assert weighted["divergence"] == pytest.approx(0.7 * plain["divergence"])
+        assert list(self.losses(alignment="none")) == ["cross-entropy"]
+
+    def test_only_the_symmetric_one_is_the_same_turned_round(self) -> None:
+        recipe = system("finder").RECIPE
+        one, other = torch.randn(2, 5, 8).unbind()
+        both = msgspec.structs.replace(recipe, symmetric=True)
+        assert float(divergence((one, other), both)) == pytest.approx(float(divergence((other, one), both)))
+        turned = float(divergence((other, one), recipe))
+        assert float(divergence((one, other), recipe)) != pytest.approx(turned, rel=1e-4)
+
+    def test_training_draws_the_views_together(self, examples: Examples) -> None:
+        def apart(weight: float) -> float:
+            module, _ = trained("finder", small("finder", weight=weight, epochs=4), examples)
+            vectors = [torch.from_numpy(v).float() for v in vectors_of(module, examples, TEST)]
+            with torch.no_grad():
+                return float(divergence(module.embed(vectors), module.recipe))
+
+        assert apart(3.0) < 0.5 * apart(0.0)
+
+    def test_three_views(self) -> None:
+        third = msgspec.structs.replace(SECOND, name="third")
+        module = system("finder").build(
+            small("finder", views=(FIRST, SECOND, third)), {**WIDTHS, "third": (32,)}, TASK
+        )
+        outputs, own = module([torch.randn(4, width) for width in (24, 16, 32)])
+        assert outputs[0].shape == (4, 3)
+        assert float(own["divergence"].detach()) >= 0
+
+    def test_real_speech_takes_no_part(self, made_corpus: Path, tmp_path: Path) -> None:
+        recipe = small("finder", target="engine", epochs=2, batch=6, primary="class_eer")
+        run, figures = run_system(system("finder"), recipe, made_corpus, tmp_path / "s", tmp_path / "run")
+        assert figures.metric == "class_eer"
+        assert figures.lower
+        table = pl.read_parquet(run / "scores.parquet")
+        assert table["id"].to_list() == ["clip17", "clip19", "clip21", "clip23"]
+        assert table["label"].to_list() == ["e2", "e1", "e0", "e2"]
 
 
 def with_emotions(corpus: Path) -> Path:

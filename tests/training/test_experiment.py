@@ -308,3 +308,13 @@ def test_many_targets_and_sessions_need_no_special_case(
     test = named.filter(pl.col("split") == "test")
     assert sorted(scores["id"]) == sorted(set(test["session"] if unit == "session" else test["id"]))
     assert experiments.clusters_of(made.corpus)[0].startswith(("s", "v"))
+
+
+def test_the_eer_of_classes_is_the_mean_over_those_that_are_there() -> None:
+    from earwitness.training.primary import PRIMARY
+
+    figure = PRIMARY["class_eer"].figure
+    shares = np.array([[0.9, 0.1, 0.0], [0.6, 0.4, 0.0], [0.3, 0.7, 0.0], [0.7, 0.3, 0.0]])
+    assert figure(np.array([0, 0, 1, 1]), shares) == pytest.approx(0.5)
+    assert figure(np.array([0, 0, 1, 0]), shares) == 0.0
+    assert np.isnan(figure(np.array([1, 1, 1, 1]), shares))

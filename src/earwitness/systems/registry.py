@@ -14,6 +14,7 @@ SYSTEMS = {
     "conformer-tcm": "earwitness.systems.conformer_tcm:ConformerTcmSystem",
     "dpda": "earwitness.systems.dpda:Dpda",
     "fcn": "earwitness.systems.single_vector:VectorFcn",
+    "finder": "earwitness.systems.finder:Finder",
     "fine-tuned": "earwitness.systems.tuned_detector:TunedDetector",
     "lfcc-gmm": "earwitness.systems.lfcc_gmm_system:LfccGmmSystem",
     "linear-probe": "earwitness.systems.probe:LinearProbe",

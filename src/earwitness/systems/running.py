@@ -64,12 +64,16 @@ def run_system(
         BadInput: when corpus, recipe, encoder or a folder cannot be used.
     """
     use_threads(threads)
-    table = Corpus.read(corpus)
+    table, segments = Corpus.read(corpus), segments_of(corpus)
+    if hasattr(system, "rows"):  # a system that is about some rows only, such as those that were made
+        keep = system.rows(recipe, table.table)
+        table = table.where(pl.lit(pl.Series(keep)))
+        segments = [segment for segment, kept in zip(segments, keep, strict=True) if kept]
     task = system.task(recipe, table.table)
     cut = protocol_of(protocol, recipe)
     rounds = cut.divide(table, label=primary_of(task)[1].column)
     with Store(store) as opened:
-        views = open_views(recipe.views, segments_of(corpus), opened, encoders=encoders, progress=progress)
+        views = open_views(recipe.views, segments, opened, encoders=encoders, progress=progress)
         experiment = Experiment(
             system=system,
             recipe=recipe,

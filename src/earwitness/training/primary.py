@@ -9,7 +9,7 @@ import numpy as np
 
 from earwitness.errors import BadInput
 from earwitness.metrics import eer
-from earwitness.metrics.class_figures import class_figures
+from earwitness.metrics.class_figures import class_figures, one_vs_rest_eer
 from earwitness.metrics.regression_figures import regression
 from earwitness.task import Target, Task
 
@@ -44,6 +44,14 @@ def _by_class(name: str) -> Callable[[np.ndarray, np.ndarray], float]:
     return figure
 
 
+def _class_eer(truth: np.ndarray, scores: np.ndarray) -> float:
+    """Mean one-vs-rest EER of the classes that are there; NaN where there is only one."""
+    names = [str(at) for at in range(scores.shape[1])]
+    if len(np.unique(truth)) < 2:
+        return float("nan")
+    return one_vs_rest_eer(scores, truth.astype(str), names).mean
+
+
 def _by_number(name: str) -> Callable[[np.ndarray, np.ndarray], float]:
     def figure(truth: np.ndarray, scores: np.ndarray) -> float:
         value = getattr(regression(truth, scores).figures, name)
@@ -60,6 +68,7 @@ PRIMARY = {
             Primary(name=name, kind="class", figure=_by_class(name), lower=False)
             for name in ("uar", "accuracy", "macro_f1")
         ),
+        Primary(name="class_eer", kind="class", figure=_class_eer, lower=True),
         *(
             Primary(name=name, kind="real", figure=_by_number(name), lower=name in ("rmse", "mae"))
             for name in ("rmse", "mae", "ccc", "pearson", "spearman")
