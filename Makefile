@@ -14,7 +14,7 @@ test: $(DEV)/ready
 	$(DEV)/bin/python -m pytest
 
 test-extras: $(EXTRAS)/ready
-	$(EXTRAS)/bin/python tools/extras_result.py cluster opensmile
+	$(EXTRAS)/bin/python tools/extras_result.py cluster opensmile trillsson
 
 check: $(DEV)/ready
 	$(DEV)/bin/ruff check .
@@ -34,7 +34,7 @@ $(DEV)/ready: pyproject.toml constraints.txt
 
 $(EXTRAS)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(EXTRAS)
-	$(EXTRAS)/bin/python $(PIP) --constraint constraints.txt --editable '.[cluster,opensmile]' pytest pytest-timeout
+	$(EXTRAS)/bin/python $(PIP) --constraint constraints.txt --editable '.[cluster,opensmile,trillsson]' pytest pytest-timeout
 	touch $@
 
 clean:

