@@ -44,7 +44,11 @@ CARRIED = 0.7
 SINGLE = CARRIED + (1 - CARRIED) / len(CLASSES)
 """What one stream can reach in the mean: its signal, and a guess where there is none."""
 TRAIN, TEST = np.arange(600), np.arange(600, 1200)
-SMALL: dict[str, dict[str, Any]] = {"finder": {"target": "emotion"}, "mata": {"heads": 4}}
+SMALL: dict[str, dict[str, Any]] = {
+    "finder": {"target": "emotion"},
+    "mata": {"heads": 4},
+    "scar": {"target": "emotion", "primary": "accuracy", "heads": 2, "tokens": 4, "attention_dropout": 0.0},
+}
 
 
 def streams(seed: int = 0) -> Examples:
@@ -253,6 +257,8 @@ def test_fewer_rows_than_centroids_are_all_there() -> None:
         ("finder", {"views": (FIRST,)}, "two views or more"),
         ("finder", {"beta": 0.0}, "beta above 0"),
         ("finder", {"form": "weighted", "weight": 1.5}, "at most 1"),
+        ("scar", {"heads": 3}, "must divide"),
+        ("scar", {"tokens": 0}, "a token or more"),
         ("fcn", {"dropout": 1.0}, r"\[0, 1\)"),
         ("cnn", {"views": (View(encoder="log-mel"),)}, "views of vectors"),
     ],
@@ -346,6 +352,46 @@ class TestFinder:
         table = pl.read_parquet(run / "scores.parquet")
         assert table["id"].to_list() == ["clip17", "clip19", "clip21", "clip23"]
         assert table["label"].to_list() == ["e2", "e1", "e0", "e2"]
+
+
+class TestScar:
+    def body(self, **changes: Any) -> Any:
+        torch.manual_seed(0)
+        return system("scar").body(small("scar", **changes), (24, 16)).eval()
+
+    def test_each_switch_is_another_network(self) -> None:
+        found = system("scar")
+        views = [torch.randn(3, 24), torch.randn(3, 16)]
+        counts = {}
+        for name in recipes_of(found):
+            body = found.body(variant("scar", name), (24, 16)).eval()
+            assert body.fuse(body.embed(views), None)[0].shape == (3, body.outputs)
+            counts[name] = sum(one.numel() for one in body.parameters())
+        crossed = counts["default"] - counts["one-stage"]  # what a stage adds
+        assert counts["no-refinement"] - counts["plain"] == crossed > 0
+        assert counts["plain"] - counts["concat"] == crossed
+        assert counts["default"] > counts["no-refinement"]
+
+    def test_the_second_stage_hears_both_sides_of_the_first(self) -> None:
+        """Turning the other view changes a view's tokens, by one stage and again by the next."""
+        body = self.body(refinement=False)
+        left, right = body.embed([torch.randn(3, 24), torch.randn(3, 16)])
+        once = self.body(refinement=False, stages=1)
+        once.load_state_dict(body.state_dict(), strict=False)
+        twice = body.fuse((left, right), None)[0]
+        by_hand = body.cross.left[1](*once.cross(left, right))
+        torch.testing.assert_close(twice[:, : by_hand[0].numel()], by_hand.flatten(1))
+
+    def test_attentive_pooling_is_a_mean_of_tokens(self) -> None:
+        body = self.body(pooling="attentive", fusion="concat", refinement=False)
+        tokens = torch.randn(3, 1, 16).expand(3, 4, 16)
+        torch.testing.assert_close(body.fuse((tokens, tokens), None)[0], tokens[:, 0])
+
+    def test_company_does_not_count(self, examples: Examples) -> None:
+        module, _ = trained("scar", small("scar", epochs=1), examples)
+        order = np.random.default_rng(1).permutation(len(TEST))
+        shuffled = scores("scar", module, examples, TEST[order], batch=7)
+        np.testing.assert_allclose(shuffled, scores("scar", module, examples, TEST)[order], atol=1e-5)
 
 
 def with_emotions(corpus: Path) -> Path:

@@ -26,6 +26,7 @@ SYSTEMS = {
     "qamo": "earwitness.systems.qamo:Qamo",
     "reduction-ecapa": "earwitness.systems.reduction:ReductionEcapaSystem",
     "reduction-resnet": "earwitness.systems.reduction:ReductionResNetSystem",
+    "scar": "earwitness.systems.scar:Scar",
     "sls": "earwitness.systems.sls:SlsSystem",
 }
 """Name -> import string of its `System`."""
