@@ -159,6 +159,7 @@ def test_scores_of_three_centres_need_no_labels(scoring: str, wanted: Any) -> No
         ("oc-softmax", {"one-class"}, 1),
         ("am-softmax", {"am-softmax"}, 2),
         ("samo", {"one-class"}, 3),
+        ("cross-entropy", {"cross-entropy"}, 2),
     ],
 )
 def test_every_objective_learns_to_tell_the_classes_apart(
@@ -178,6 +179,29 @@ def test_every_objective_learns_to_tell_the_classes_apart(
     with torch.no_grad():
         score = Qamo().score(trained, batch)["label"]
     assert score[LABEL == 1].min() > score[LABEL == 0].max()
+
+
+@pytest.mark.parametrize("objective", ["qamo", "samo"])
+def test_a_training_that_was_stopped_ends_the_same(objective: str, tmp_path: Path) -> None:
+    recipe = frames_recipe(f"objective={objective}", "epochs=3")
+    seen, nobody = examples(), np.zeros(0, np.int64)
+    stages = Qamo().stages(recipe, np.arange(8), seen)
+    whole = train(Qamo(), built(recipe, seen), stages, seen, nobody, recipe, seed=0).module.state_dict()
+
+    def stop(_: str, epoch: int, *__: object) -> None:
+        if epoch == 2:
+            raise KeyboardInterrupt
+
+    kept = tmp_path / "checkpoint.safetensors"
+    for progress in (stop, None):
+        try:
+            again = train(
+                Qamo(), built(recipe, seen), stages, seen, nobody, recipe, seed=0, checkpoint=kept,
+                progress=progress,
+            )  # fmt: skip
+        except KeyboardInterrupt:
+            assert progress is stop
+    assert all(torch.equal(value, whole[name]) for name, value in again.module.state_dict().items())
 
 
 def test_only_speakers_of_bona_fide_training_rows_attract() -> None:
@@ -200,6 +224,21 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def wave_settings(encoder: str) -> list[str]:
     return [*SMALL, "encoder=wav2vec2-base", f'weights="{encoder}"', "layers=[1]", "views.0.length=4000"]
+
+
+@pytest.mark.parametrize("name", ["published", "published-nes2net", "repository"])
+def test_published_recipes_run_from_a_miniature_in_the_public_layout(encoder: str, name: str) -> None:
+    back = '["width=16","blocks=1"]' if name != "published-nes2net" else '["variant=x","nest=[4,4]"]'
+    chosen = [f'weights="{encoder}"', "layers=[1]", f"back_end_settings={back}", "views.0.length=4000"]
+    recipe = chosen_recipe(Qamo(), name, [*chosen, "epochs=1", "patience=null", "validation=0", "batch=4"])
+    seen = examples(waveform=Changing(recipe.views[0]))
+    module = built(recipe, seen)
+    stages = Qamo().stages(recipe, np.arange(8), seen)
+    trained = train(Qamo(), module, stages, seen, np.zeros(0, np.int64), recipe, seed=0).module
+    with torch.no_grad():
+        score = Qamo().score(trained, seen.batch(np.arange(8)))["label"]
+    assert score.shape == (8,)
+    assert np.isfinite(score).all()
 
 
 def test_what_is_roughened_falls_by_one_class(encoder: str) -> None:

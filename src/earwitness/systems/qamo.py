@@ -169,7 +169,7 @@ class Qamo(TunedDetector):
         return super().fit(module, examples, rows)
 
     def logits(self, module: FrameNetwork, batch: Batch) -> torch.Tensor:
-        """Cosines with the centres, (batch, centres)."""
+        """Cosines with the centres, (batch, centres); of cross-entropy the logits of spoof and bona fide."""
         return _cosines(module, self.embedding(module, batch))
 
     def embedding(self, module: FrameNetwork, batch: Batch) -> torch.Tensor:
@@ -190,6 +190,9 @@ class Qamo(TunedDetector):
             return {
                 "clean": {"am-softmax": am_softmax(cosine, label, scale=recipe.scale, margin=recipe.margin)}
             }
+        if recipe.objective == "cross-entropy":
+            weighted = nn.functional.cross_entropy(cosine, label, weight=module.class_weights)
+            return {"clean": {"cross-entropy": weighted}}
         own = None
         if module.training and recipe.objective in ("qamo", "samo"):
             truth = batch.targets[QUALITY if recipe.objective == "qamo" else "speaker"]
@@ -211,12 +214,15 @@ class Qamo(TunedDetector):
     def score(
         self, module: nn.Module, batch: Batch, fitted: Mapping[str, object] | None = None
     ) -> Mapping[str, np.ndarray]:
-        """Score of each row, (batch,), -1 to 1; higher = more bona fide. No quality class is needed."""
+        """Score of each row, (batch,); higher = more bona fide. No quality class is needed.
+
+        It lies between -1 and 1, but for cross-entropy, and is no likelihood ratio before it is calibrated.
+        """
         del fitted
         recipe = _recipe(module)
         assert isinstance(module, FrameNetwork)
         cosine = self.logits(module, batch)
-        if recipe.objective == "am-softmax":
+        if recipe.objective in ("am-softmax", "cross-entropy"):
             score = cosine[:, 1]
         else:
             score = centre_score(cosine, recipe.scoring if recipe.objective == "qamo" else "max")
@@ -238,4 +244,6 @@ def _centres(recipe: QamoRecipe, width: int, task: Task) -> nn.Module:
     if recipe.objective == "samo":
         speakers = next(len(one.classes) for one in task.targets if one.column == "speaker")
         return Attractors(width, speakers, recipe.momentum)
+    if recipe.objective == "cross-entropy":
+        return nn.Linear(width, 2)
     return Centres(width, {"qamo": recipe.centres, "oc-softmax": 1, "am-softmax": 2}[recipe.objective])

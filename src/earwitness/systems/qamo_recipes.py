@@ -24,13 +24,13 @@ class QamoRecipe(TunedRecipe, frozen=True, forbid_unknown_fields=True, kw_only=T
     """Settings of QAMO and of the one-class losses beside it.
 
     The view is a waveform, before an encoder of this recipe, or the frames of an encoder from the store; then
-    the recipe's encoder and what is said of its training are not looked at. Outputs, loss, class weights and
-    score of detectors with logits have no effect.
+    the recipe's encoder and what is said of its training are not looked at. Of what detectors with logits
+    have, only the class weights count, for cross-entropy.
 
     Args:
         objective: `qamo`; `oc-softmax` (one centre); `am-softmax` (a direction for each of spoof and
             bona fide, the score is the cosine with the second); `samo` (a centre for each training speaker,
-            scored by the nearest).
+            scored by the nearest); `cross-entropy` (two logits and no centres, scored by that of bona fide).
         centres: quality classes, 2 or more.
         scale: of the one-class loss (alpha), and of AM-Softmax.
         real: cosine above which bona fide costs little.
@@ -46,7 +46,7 @@ class QamoRecipe(TunedRecipe, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     INPUTS: ClassVar[tuple[str, ...]] = ("waveform", "frames")
 
-    objective: Literal["qamo", "oc-softmax", "am-softmax", "samo"] = "qamo"
+    objective: Literal["qamo", "oc-softmax", "am-softmax", "samo", "cross-entropy"] = "qamo"
     centres: int = 2
     scale: float = 20.0
     real: float = 0.9
@@ -127,6 +127,7 @@ RECIPES: Mapping[str, QamoRecipe] = {
     ),
     "oc-softmax": msgspec.structs.replace(_PLAIN, objective="oc-softmax"),
     "am-softmax": msgspec.structs.replace(_PLAIN, objective="am-softmax"),
+    "cross-entropy": msgspec.structs.replace(_PLAIN, objective="cross-entropy"),
     "samo": msgspec.structs.replace(_PLAIN, objective="samo", real=0.7, fake=0.0),
 }
 """By name, beside the default."""
