@@ -3,11 +3,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
+import soundfile
 
 from earwitness import encoders
+from earwitness.audio.decode import decode
+from earwitness.cli.main import main
 from earwitness.encoders.catalogue import CATALOGUE, Entry
 from earwitness.encoders.encoder import Encoder
+from earwitness.encoders.encoding import Segment, key_of
+from earwitness.encoders.store import Store
 from earwitness.errors import BadInput
 
 
@@ -54,6 +60,9 @@ def test_entries_without_weights_here_say_how_to_get_them() -> None:
         ({"name": "whisper-base", "layers": []}, "layers 0 to 6"),
         ({"name": "whisper-base", "precision": "int8"}, "precision int8"),
         ({"name": "whisper-base", "device": "cuda"}, "device cuda"),
+        ({"name": "log-mel", "normalise": "processor"}, "no settings of a processor"),
+        ({"name": "lfcc", "normalise": "peak"}, "normalise peak is not there"),
+        ({"name": "log-mel", "policy": "padded-30"}, "policy padded-30 is not there"),
         ({"name": "log-mel", "layers": [1]}, "neither weights nor layers"),
     ],
 )
@@ -85,3 +94,28 @@ def test_names_of_the_room() -> None:
         assert getattr(encoders, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         encoders.nothing  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"policy": "padded-30"}, *({"normalise": how} for how in ("none", "rms", "unit", "peak"))],
+)
+def test_the_command_passes_every_option(
+    options: dict[str, str], tiny_entry: Entry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    soundfile.write(tmp_path / "a.wav", noise(8000), 16_000, subtype="FLOAT")
+    pl.DataFrame({"path": ["a.wav"]}).write_parquet(tmp_path / "corpus.parquet")
+    words = [word for name, value in options.items() for word in (f"--{name}", value)]
+    weights, folder = str(tmp_path / "weights"), str(tmp_path / "store")
+    asked = ["encode", str(tmp_path), "--encoder", tiny_entry.name, "--weights", weights, "--layers", "2"]
+    assert main([*asked, *words, "--store", folder, "--stored", "float32"]) == 0
+    encoder = encoders.load(tiny_entry.name, weights=weights, layers=[2], **options)  # type: ignore[arg-type]
+    with Store(folder) as store:
+        content = decode(tmp_path / "a.wav").sha256
+        key = key_of(encoder, content, Segment(path="a.wav"), stored="float32")
+        np.testing.assert_array_equal(store.get(key), encoder.encode([noise(8000)], 16_000)[0])
+    if options.get("normalise") == "none" or "policy" in options:
+        return
+    plain = encoders.load(tiny_entry.name, weights=weights, layers=[2])
+    assert plain.revision != encoder.revision
+    assert np.abs(plain.encode([noise(8000)], 16_000)[0] - encoder.encode([noise(8000)], 16_000)[0]).max() > 0

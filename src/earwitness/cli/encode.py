@@ -29,7 +29,8 @@ def encode(
     layers: Annotated[list[int] | None, cyclopts.Parameter(consume_multiple=True)] = None,
     weights: Path | None = None,
     threads: int | None = None,
-    normalise: Literal["none", "rms"] = "none",
+    normalise: Literal["none", "rms", "unit", "peak", "processor"] = "none",
+    policy: Literal["cropped", "padded-30"] = "cropped",
     stored: Literal["float16", "float32"] = "float16",
     precision: Literal["fp32", "bf16", "int8"] = "fp32",
     device: str = "cpu",
@@ -49,7 +50,10 @@ def encode(
         layers: hidden states to keep; all that there are without it.
         weights: the weight file, package file or folder that holds the encoder's weights.
         threads: recordings encoded at once; one for each free processor without it.
-        normalise: `rms` brings every chunk of 14 s to one level first.
+        normalise: brings every chunk of 14 s to one level first: `rms` to -26 dB full scale, `unit`
+            to mean 0 and variance 1, `peak` to a largest value of 1, `processor` as the model's own
+            settings say.
+        policy: of Whisper: `cropped` to the clip's length, or `padded-30` with silence, as published.
         stored: element type on disk.
         precision: of the arithmetic.
         device: that computes.
@@ -69,6 +73,7 @@ def encode(
         device=device,
         layers=None if layers is None else tuple(layers),
         normalise=normalise,
+        policy=policy,
         stored=stored,
     )
 

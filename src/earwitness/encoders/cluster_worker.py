@@ -10,8 +10,7 @@ import polars as pl
 
 from earwitness.encoders.encoder import Encoder
 from earwitness.encoders.encoding import Encoded, Failure, Segment, encode_into, key_of
-from earwitness.encoders.loading import Precision, load
-from earwitness.encoders.log_mel import Normalise
+from earwitness.encoders.loading import Normalise, Policy, Precision, load
 from earwitness.encoders.shard import Record, scan
 from earwitness.encoders.shard_files import shard_files
 from earwitness.encoders.shard_target import deliver, working_folder
@@ -29,7 +28,8 @@ class EncoderRequest(msgspec.Struct, frozen=True, kw_only=True):
         precision: of the arithmetic.
         device: that computes.
         layers: hidden states to keep.
-        normalise: `rms` brings every chunk to one level first.
+        normalise: see `encoders.load`.
+        policy: of Whisper, `cropped` or `padded-30`.
         stored: element type on disk.
     """
 
@@ -39,6 +39,7 @@ class EncoderRequest(msgspec.Struct, frozen=True, kw_only=True):
     device: str = "cpu"
     layers: tuple[int, ...] | None = None
     normalise: Normalise = "none"
+    policy: Policy = "cropped"
     stored: str = "float16"
 
     def load(self, threads: int | None) -> Encoder:
@@ -58,6 +59,7 @@ class EncoderRequest(msgspec.Struct, frozen=True, kw_only=True):
             layers=self.layers,
             threads=threads,
             normalise=self.normalise,
+            policy=self.policy,
         )
 
 

@@ -8,7 +8,7 @@ import os
 from collections.abc import Sequence
 from typing import Literal
 
-from earwitness.encoders.catalogue import entry
+from earwitness.encoders.catalogue import HUB_LOADER, entry
 from earwitness.encoders.encoder import Encoder
 from earwitness.errors import BadInput
 
@@ -62,6 +62,8 @@ def load(
         (80, 50.0)
     """
     known = entry(name)
+    if normalise == "processor" and known.loader != HUB_LOADER:
+        raise BadInput("has no settings of a processor; use another normalise", where=name)
     module, _, function = known.loader.partition(":")
     build = getattr(importlib.import_module(module), function)
     accepted = inspect.signature(build).parameters
