@@ -14,6 +14,7 @@ from earwitness.encoders.quality_networks import quality_predictor
 from earwitness.errors import BadInput
 
 SAMPLES = np.linspace(-0.5, 0.5, 8_000, dtype=np.float32)
+SAMPLES.setflags(write=False)  # as those of a recording
 
 
 class Network(torch.nn.Module):

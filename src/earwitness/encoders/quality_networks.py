@@ -41,7 +41,7 @@ class DistillMos:
         import torch
 
         with torch.inference_mode():
-            return float(self._network(torch.from_numpy(samples)[None]))
+            return float(self._network(torch.tensor(samples[None])))
 
 
 class Scoreq:
