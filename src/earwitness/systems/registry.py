@@ -28,6 +28,7 @@ SYSTEMS = {
     "reduction-resnet": "earwitness.systems.reduction:ReductionResNetSystem",
     "scar": "earwitness.systems.scar:Scar",
     "sls": "earwitness.systems.sls:SlsSystem",
+    "tango": "earwitness.systems.tango:Tango",
 }
 """Name -> import string of its `System`."""
 
