@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+import scipy.signal
 
 from earwitness.audio.recording import Samples
 from earwitness.audio.resample import resample
@@ -17,6 +18,54 @@ from earwitness.errors import BadInput
 
 SAMPLE_RATE = 16_000
 Mapping = Literal["resample", "relabel"]
+Kind = Literal["ecg", "emg", "eda"]
+BANDS: dict[str, tuple[float | None, float]] = {"ecg": (0.5, 40.0), "emg": (10.0, 250.0), "eda": (None, 5.0)}
+"""Kind of signal -> lowest and highest frequency that its filter leaves, in Hz."""
+ORDER = 4
+"""Of the Butterworth filter, which runs forwards and backwards, so that nothing is delayed."""
+
+
+def band_pass(signal: np.ndarray, sample_rate: float, kind: str) -> np.ndarray:
+    """A physiological signal without what is not of its kind.
+
+    Filters are optional; which ones the paper used, if any, is not established. An edge that the
+    signal's rate cannot reach is left out.
+
+    Args:
+        signal: shape `(samples,)`.
+        sample_rate: in Hz.
+        kind: `ecg` (0.5 to 40 Hz), `emg` (10 to 250 Hz) or `eda` (up to 5 Hz).
+
+    Returns:
+        Shape `(samples,)` float64, in the unit of the signal.
+
+    Raises:
+        BadInput: when the kind is unknown or its band lies beyond half the rate.
+
+    Example:
+        >>> drift = np.linspace(0, 1000, 7000)
+        >>> bool(np.abs(band_pass(drift, 700, "emg")[1000:-1000]).max() < 1)
+        True
+    """
+    if kind not in BANDS:
+        raise BadInput(f"a signal is one of {', '.join(BANDS)}, not {kind!r}")
+    lowest, highest = BANDS[kind]
+    edges: float | tuple[float, float]
+    values = np.asarray(signal, np.float64)
+    if lowest is not None and lowest >= sample_rate / 2:
+        raise BadInput(f"{sample_rate:g} Hz are too few for {kind} from {lowest:g} Hz")
+    reached = highest < sample_rate / 2
+    if lowest is None and not reached:
+        return values
+    if lowest is None:
+        edges, how = highest, "lowpass"
+    elif reached:
+        edges, how = (lowest, highest), "bandpass"
+    else:
+        edges, how = lowest, "highpass"
+    sections = scipy.signal.butter(ORDER, edges, how, fs=sample_rate, output="sos")
+    mirrored = min(3 * (2 * len(sections) + 1), len(values) - 1)
+    return np.asarray(scipy.signal.sosfiltfilt(sections, values, padlen=mirrored))
 
 
 def to_waveform(

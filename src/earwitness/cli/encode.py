@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from earwitness.encoders.cluster import encode_on_cluster
 from earwitness.encoders.cluster_worker import EncoderRequest
-from earwitness.encoders.corpus_segments import segments_of
+from earwitness.encoders.corpus_segments import SignalWindows, segments_of
 from earwitness.encoders.encoding import Encoded, Segment, encode_into
 from earwitness.encoders.failure_table import write_failures
 from earwitness.encoders.store import Store
@@ -34,6 +34,10 @@ def encode(
     stored: Literal["float16", "float32"] = "float16",
     precision: Literal["fp32", "bf16", "int8"] = "fp32",
     device: str = "cpu",
+    mapping: Literal["resample", "relabel"] | None = None,
+    window: float = 10.0,
+    hop: float = 0.5,
+    filtered: bool = False,
     failures: Path | None = None,
     cluster: str | None = None,
     workers: int | None = None,
@@ -57,6 +61,11 @@ def encode(
         stored: element type on disk.
         precision: of the arithmetic.
         device: that computes.
+        mapping: of rows that hold ECG, EMG or EDA to 16 kHz: `resample` keeps the seconds, `relabel`
+            takes the samples for samples at 16 kHz. They are cut into windows of one label.
+        window: seconds of such a window.
+        hop: from one window to the next, as a share of its length.
+        filtered: whether such a window is filtered: ECG 0.5 to 40 Hz, EMG 10 to 250 Hz, EDA to 5 Hz.
         failures: CSV file for what could not be read; unreadable.csv in the store without it.
         cluster: `local`, or the address of a Ray cluster, all of whose machines see the corpus and
             the store under the same paths.
@@ -65,7 +74,8 @@ def encode(
     Returns:
         Exit code: 0 all encoded, 1 some recordings could not be read (each is named).
     """
-    segments = segments_of(corpus)
+    signals = mapping and SignalWindows(mapping=mapping, seconds=window, hop=hop, filtered=filtered)
+    segments = segments_of(corpus, signals or None)
     request = EncoderRequest(
         name=encoder,
         weights=None if weights is None else str(weights),

@@ -17,6 +17,7 @@ from earwitness.audio.decode import decode
 from earwitness.audio.recording import Recording
 from earwitness.audio.resample import resample
 from earwitness.encoders.encoder import Encoder
+from earwitness.encoders.signal_view import SignalSource, SignalView
 from earwitness.encoders.source_hashes import SourceHashes
 from earwitness.encoders.store import Store
 from earwitness.encoders.store_key import Key
@@ -35,11 +36,18 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
         path: of the file.
         start: in seconds; `None` for the beginning.
         end: in seconds; `None` for the end.
+        signal: what it is a stretch of, where that is no sound.
     """
 
     path: str
     start: float | None = None
     end: float | None = None
+    signal: SignalView | None = None
+
+    @property
+    def view(self) -> str:
+        """Its view in the store's key."""
+        return "" if self.signal is None else self.signal.name
 
 
 class Failure(NamedTuple):
@@ -78,7 +86,11 @@ class Encoded:
         """One for each segment, in order; `None` where it could not be encoded."""
         return tuple(
             structs.replace(
-                self.identity, content=content.tobytes().hex(), start=segment.start, end=segment.end
+                self.identity,
+                content=content.tobytes().hex(),
+                start=segment.start,
+                end=segment.end,
+                view=segment.view,
             )
             if there
             else None
@@ -99,6 +111,7 @@ def key_of(encoder: Encoder, content: str, segment: Segment, *, stored: str = "f
         content=content,
         start=segment.start,
         end=segment.end,
+        view=segment.view,
         encoder=encoder.name,
         revision=encoder.revision,
         layers=encoder.layers,
@@ -226,6 +239,7 @@ def _ahead(
     """Batches of decoded segments; the next one is decoded while the caller works on this one."""
     order = iter(sorted(range(len(segments)), key=lambda place: segments[place].path))
     last: tuple[str, Recording] | None = None  # segments of one file follow each other
+    signals = SignalSource()
 
     def read(place: int) -> _Read:
         nonlocal last
@@ -235,6 +249,13 @@ def _ahead(
         if known is not None and key_of(encoder, known, segment, stored=stored) in store:
             return known, None, ""
         try:
+            if segment.signal is not None:
+                status = os.stat(path)  # noqa: PTH116 - of the path before it is read
+                content = signals.content(segment.path)
+                stretch = (segment.start, segment.end, encoder.sample_rate)
+                samples = signals.read(segment.path, segment.signal, *stretch)
+                hashes.remember(path, content, status)
+                return content, samples, ""
             if last is None or last[0] != segment.path:
                 status = os.stat(path)  # noqa: PTH116 - of the path before it is read
                 last = (segment.path, decode(path))
