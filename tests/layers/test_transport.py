@@ -101,3 +101,17 @@ def test_what_cannot_be_transported_is_refused() -> None:
         sinkhorn(torch.ones(2, 2), iterations=0)
     with pytest.raises(BadInput, match="not finite"):
         sinkhorn(torch.tensor([[torch.nan, 1.0]]))
+
+
+@pytest.mark.parametrize("kept", [1, 5, 32])
+def test_a_clip_beside_the_bank_is_the_exchange_of_that_small_batch(kept: int) -> None:
+    torch.manual_seed(kept)
+    first, second = torch.randn(4, 7), torch.randn(4, 7) + 0.3
+    bank_first, bank_second = torch.randn(kept, 7), torch.randn(kept, 7)
+    found = exchange_with_bank(first, second, bank_first, bank_second)
+    for row in range(4):
+        beside = exchange(
+            torch.cat([first[row : row + 1], bank_first]), torch.cat([second[row : row + 1], bank_second])
+        )
+        for one, other in zip(found, beside, strict=True):
+            torch.testing.assert_close(one[row], other[0], atol=1e-5, rtol=1e-4)

@@ -81,8 +81,7 @@ def pairwise_cost(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
     Returns:
         (..., rows, columns), 0 to 1; all 0 where all rows are equal.
     """
-    cost = torch.cdist(first, second, compute_mode="donot_use_mm_for_euclid_dist")
-    return cost / cost.amax((-2, -1), keepdim=True).clamp(min=1e-8)
+    return _of_largest(_distances(first, second))
 
 
 def exchange(
@@ -149,12 +148,22 @@ def exchange_with_bank(
         >>> bool(torch.allclose(alone[0], together[0], atol=1e-5))
         True
     """
-    batch = len(first)
-    beside_first = torch.cat([first[:, None], bank_first.expand(batch, -1, -1)], 1)
-    beside_second = torch.cat([second[:, None], bank_second.expand(batch, -1, -1)], 1)
     with torch.no_grad():
-        cost = pairwise_cost(beside_first, beside_second)
-        plan = sinkhorn(cost, epsilon=epsilon, iterations=iterations) * cost.shape[-1]
-    carried_second = (plan[:, :1] @ beside_second).squeeze(1)
-    carried_first = (plan[:, :, :1].transpose(1, 2) @ beside_first).squeeze(1)
+        cost = first.new_empty(len(first), 1 + len(bank_first), 1 + len(bank_second))
+        cost[:, 0, 0] = (first - second).norm(dim=-1)
+        cost[:, 0, 1:] = _distances(first, bank_second)
+        cost[:, 1:, 0] = _distances(second, bank_first)
+        cost[:, 1:, 1:] = _distances(bank_first, bank_second)  # the same for every clip
+        plan = sinkhorn(_of_largest(cost), epsilon=epsilon, iterations=iterations) * cost.shape[-1]
+    row, column = plan[:, 0], plan[:, :, 0]
+    carried_second = row[:, :1] * second + row[:, 1:] @ bank_second
+    carried_first = column[:, :1] * first + column[:, 1:] @ bank_first
     return carried_second, carried_first
+
+
+def _distances(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+    return torch.cdist(first, second, compute_mode="donot_use_mm_for_euclid_dist")
+
+
+def _of_largest(cost: torch.Tensor) -> torch.Tensor:
+    return cost / cost.amax((-2, -1), keepdim=True).clamp(min=1e-8)
