@@ -34,10 +34,15 @@ def main() -> None:
     out = ASSETS / f"{known.asset}.onnx" if shipped else chosen.out
     longest = (CORE + 2 * CONTEXT) // HOP
     parity = export(
-        chosen.encoder, chosen.layers, out, stored=chosen.stored, longest=longest, weights=chosen.weights
+        chosen.encoder,
+        out,
+        layers=chosen.layers,
+        weights=chosen.weights,
+        stored=chosen.stored,
+        longest=longest,
     )
     print(msgspec.json.format(msgspec.json.encode(parity)).decode())
-    if shipped and parity is not None and known.weights is not None:
+    if shipped and known.weights is not None:
         listed = json.loads((ASSETS / "catalogue.json").read_text())
         layers = ", ".join(map(str, chosen.layers))
         listed[str(known.asset)] = {

@@ -90,11 +90,12 @@ def tiny_onnx(tiny_file: bytes, tmp_path_factory: pytest.TempPathFactory) -> Pat
     )
     entry = Entry(
         name="whisper-miniature", gives="frames", dimension=64, layers=3, frame_rate=50.0, sample_rate=16_000,
-        licence="Apache-2.0", loader="", summary="", weights=weights,
+        licence="Apache-2.0", loader="earwitness.encoders.whisper_packaged:load_whisper", summary="",
+        weights=weights,
     )  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(catalogue.CATALOGUE, entry.name, entry)
-        export(entry.name, [0, 1, 2], folder / "tiny.onnx", weights=folder)
+        export(entry.name, folder / "tiny.onnx", layers=[0, 1, 2], weights=folder)
     return folder / "tiny.onnx"
 
 

@@ -32,7 +32,7 @@ def test_from_packaged_weights(tiny_entry: Entry, tmp_path: Path) -> None:
 
 
 def test_from_an_exported_file(tiny_entry: Entry, tmp_path: Path) -> None:
-    encoders.export(tiny_entry.name, [1, 2], tmp_path / "own.onnx", weights=tmp_path / "weights")
+    encoders.export(tiny_entry.name, tmp_path / "own.onnx", layers=[1, 2], weights=tmp_path / "weights")
     encoder = encoders.load(tiny_entry.name, weights=tmp_path / "own.onnx")
     assert encoder.layers == (1, 2)
 

@@ -80,8 +80,9 @@ def test_onnx_agrees_with_torch(
     tiny_entry: Entry, tiny_arrays: dict[str, np.ndarray], tmp_path: Path, stored: str, layers: list[int]
 ) -> None:
     path = tmp_path / "out.onnx"
-    parity = export(tiny_entry.name, layers, path, stored=stored, weights=tmp_path / "weights", longest=750)  # type: ignore[arg-type]
-    assert parity is not None
+    parity = export(
+        tiny_entry.name, path, layers=layers, stored=stored, weights=tmp_path / "weights", longest=750
+    )  # type: ignore[arg-type]
     assert max(parity.relative) < 1e-5
     assert parity.size == path.stat().st_size
     samples = (0.1 * np.random.default_rng(1).standard_normal(8_000)).astype(np.float32)
@@ -107,7 +108,7 @@ def test_a_file_that_differs_is_not_kept(
 ) -> None:
     monkeypatch.setattr(exporting, "TOLERANCE", 0.0)
     with pytest.raises(BadInput, match="differs from torch"):
-        export(tiny_entry.name, [2], tmp_path / "out.onnx", weights=tmp_path / "weights")
+        export(tiny_entry.name, tmp_path / "out.onnx", layers=[2], weights=tmp_path / "weights")
     assert [path.name for path in tmp_path.iterdir()] == ["weights"]
 
 
@@ -142,5 +143,5 @@ def test_padded_to_30_s_is_what_transformers_gives(
 
 
 def _exported(entry: Entry, folder: Path) -> Path:
-    export(entry.name, [0, 1, 2], folder / "first.onnx", weights=folder / "weights")
+    export(entry.name, folder / "first.onnx", weights=folder / "weights")
     return folder / "first.onnx"

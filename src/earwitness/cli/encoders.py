@@ -37,13 +37,16 @@ def encoders(
         print(get(entry(name), out, revision=revision) if action == "get" else convert(name))
         return
     if json:
-        print(msgspec.json.encode(list(CATALOGUE.values())).decode())
+        listed = [msgspec.to_builtins(known) | {"exports": known.exports} for known in CATALOGUE.values()]
+        print(msgspec.json.encode(listed).decode())
         return
     for known in CATALOGUE.values():
         rate = f"{known.frame_rate:g} Hz" if known.frame_rate else "one vector"
         layers = f", {known.layers} layers" if known.layers > 1 else ""
         print(f"{known.name}: {known.summary}")
         print(f"    {known.dimension}-d, {rate}{layers}; licence of the weights: {known.licence}")
+        if known.exports:
+            print("    can be exported to ONNX (encoders.export)")
         if known.asset:
             print("    shipped with earwitness" + (" (some layers)" if known.layers > 1 else ""))
         if known.command:

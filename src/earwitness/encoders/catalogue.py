@@ -67,6 +67,16 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     getting: str | None = None
 
     @property
+    def packaged_whisper(self) -> bool:
+        """Whether it is a Whisper whose weights come in a package."""
+        return self.loader == "earwitness.encoders.whisper_packaged:load_whisper"
+
+    @property
+    def exports(self) -> bool:
+        """Whether `encoders.export` writes it as an ONNX file."""
+        return self.packaged_whisper or self.loader == HUB_LOADER
+
+    @property
     def command(self) -> str | None:
         """The command that gets the weights, or `None` where none are needed or they are shipped."""
         if self.weights is not None:

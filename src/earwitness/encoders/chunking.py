@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
+
+import numpy as np
 
 SAMPLE_RATE = 16_000
 """Hz; all chunks are counted in samples at this rate."""
@@ -101,6 +104,36 @@ def chunks(samples: int, chunking: Chunking = WHISPER) -> list[Chunk]:
     count = max(1, -(-(samples - chunking.context) // chunking.core))
     last = chunk(count - 1, samples, chunking)
     return [chunk(k, None, chunking) for k in range(count - 1)] + [last]
+
+
+def join(
+    parts: Sequence[tuple[Chunk, np.ndarray]], empty: tuple[int, int, int], single: bool, vector: bool
+) -> np.ndarray:
+    """What the chunks of a recording give together.
+
+    Args:
+        parts: each chunk with what it gives, `(layers, frames, dimension)`, in order.
+        empty: shape that no chunk at all gives, `(layers, 0, dimension)`.
+        single: whether to leave out the axis of layers.
+        vector: whether each chunk gives one vector; they are averaged by what is heard of each.
+
+    Returns:
+        Float32, `(layers, frames, dimension)`, `(frames, dimension)` or `(dimension,)`.
+
+    Example:
+        >>> halves = [(place, np.ones((1, (place.end - place.start) // HOP, 4))) for place in chunks(2 * CORE)]
+        >>> join(halves, (1, 0, 4), True, False).shape
+        (1400, 4)
+    """
+    if vector:
+        heard = [place.end - place.start for place, frames in parts if frames.shape[1]]
+        if not heard:
+            return np.zeros(empty[2], np.float32)
+        vectors = [frames[0, 0] for _, frames in parts if frames.shape[1]]
+        return np.average(vectors, axis=0, weights=heard).astype(np.float32)
+    kept = [np.zeros(empty, np.float32), *(frames[:, place.kept] for place, frames in parts)]
+    whole = np.concatenate(kept, axis=1)
+    return whole[0] if single else whole
 
 
 def frame_count(samples: int) -> int:

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 
 import numpy as np
 
-from earwitness.encoders.chunking import CONTEXT, CORE, Chunk, chunk
+from earwitness.encoders.chunking import Chunk, chunk
 from earwitness.encoders.onnx_encoder import OnnxEncoder
 
 
@@ -23,7 +23,7 @@ class FrameStream:
     """
 
     def __init__(self, encoder: OnnxEncoder) -> None:
-        self._encoder = encoder
+        self._encoder, self._chunking = encoder, encoder.front.chunking
         self._index = 0
         self._kept = np.zeros(0, np.float32)
         self._first = 0  # place of the first kept sample in the recording
@@ -35,7 +35,7 @@ class FrameStream:
         """Hand over the next samples.
 
         Args:
-            block: shape `(samples,)`, float32, 16 kHz, of any length.
+            block: shape `(samples,)`, float32, at the encoder's rate, of any length.
 
         Returns:
             What has become ready: arrays of shape `(layers, frames, dimension)`, in order;
@@ -45,15 +45,15 @@ class FrameStream:
             self._blocks.append(np.array(block, np.float32))
             self._samples += len(block)
         # Only a sample beyond the context shows that the chunk is not the last one.
-        while self._samples > (self._index + 1) * CORE + CONTEXT:
-            self._begin(chunk(self._index))
+        while self._samples > (self._index + 1) * self._chunking.core + self._chunking.context:
+            self._begin(chunk(self._index, None, self._chunking))
             self._index += 1
         return self._ready(self._encoder.threads + 1)
 
     def finish(self) -> list[np.ndarray]:
         """The recording has ended: all frames that have not been given yet, in order."""
         if self._samples:
-            self._begin(chunk(self._index, self._samples))
+            self._begin(chunk(self._index, self._samples, self._chunking))
         return self._ready(0)
 
     def _begin(self, place: Chunk) -> None:
@@ -62,7 +62,7 @@ class FrameStream:
         self._running.append(
             (place, self._encoder.submit(self._kept[place.start - self._first : place.end - self._first]))
         )
-        following = place.core_end - CONTEXT - self._first
+        following = place.core_end - self._chunking.context - self._first
         self._first += following
         self._kept = self._kept[following:]
 
@@ -70,5 +70,5 @@ class FrameStream:
         given = []
         while self._running and (len(self._running) > waiting or self._running[0][1].done()):
             place, frames = self._running.popleft()
-            given.append(frames.result()[:, place.frames])
+            given.append(frames.result()[:, place.kept])
         return given

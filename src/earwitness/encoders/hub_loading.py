@@ -15,6 +15,7 @@ from earwitness.encoders.catalogue import Entry
 from earwitness.encoders.families import family_of, front_of
 from earwitness.encoders.fronts import Front, Policy
 from earwitness.encoders.hub_folder import HubFolder, check, find
+from earwitness.encoders.onnx_encoder import OnnxEncoder
 from earwitness.encoders.waveform_level import Level
 from earwitness.errors import BadInput, require
 
@@ -37,8 +38,10 @@ def load_hub(
     device: str = "cpu",
     policy: Policy = "cropped",
     sha256: str | None = None,
-) -> TorchEncoder:
+) -> TorchEncoder | OnnxEncoder:
     """An encoder that transformers' classes (for Whisper, our own) run on torch.
+
+    A file that `encoders.export` wrote runs in onnxruntime instead, without torch.
 
     Args:
         entry: of the catalogue, or of a model that it does not know.
@@ -55,23 +58,53 @@ def load_hub(
         BadInput: when a file is missing or refused, or an option does not fit.
         MissingExtra: when torch or transformers is not installed.
     """
+    if weights is not None and os.fspath(weights).endswith(".onnx"):
+        if precision != "fp32" or device != "cpu" or sha256 is not None:
+            raise BadInput("an exported file runs in fp32 on cpu, without a hash", where=str(weights))
+        exported = OnnxEncoder(weights, layers=layers, threads=threads, normalise=normalise, policy=policy)
+        if exported.name != entry.name:
+            raise BadInput(f"holds {exported.name}, not {entry.name}", where=str(weights))
+        return exported
     require("torch", "train")
     require("transformers", "train")
     from earwitness.encoders.torch_encoder import TorchEncoder
 
-    folder = check(find(entry, weights), sha256=sha256 or entry.sha256)
-    front = front_of(folder, normalise, policy)
-    wanted = layers_of(folder, layers)
-    build = Builder(folder, front, wanted)
+    build = builder_of(entry, weights, layers=layers, normalise=normalise, policy=policy, sha256=sha256)
     return TorchEncoder(
         build,
         name=entry.name,
-        revision=revision_of(folder, front),
+        revision=revision_of(build.folder, build.front),
         single=isinstance(layers, int),
         precision=precision,
         device=device,
         threads=threads,
     )
+
+
+def builder_of(
+    entry: Entry,
+    weights: str | os.PathLike[str] | None,
+    *,
+    layers: int | Sequence[int] | None,
+    normalise: Level | Literal["processor"],
+    policy: Policy,
+    sha256: str | None = None,
+) -> Builder:
+    """What makes the module of an encoder, its files checked.
+
+    Args:
+        entry: of the catalogue, or of a model that it does not know.
+        weights: see `loading.load`.
+        layers: see `loading.load`.
+        normalise: see `loading.load`.
+        policy: see `loading.load`.
+        sha256: that the weights must have; the catalogue's where it has one.
+
+    Raises:
+        BadInput: when a file is missing or refused, or an option does not fit.
+    """
+    folder = check(find(entry, weights), sha256=sha256 or entry.sha256)
+    return Builder(folder, front_of(folder, normalise, policy), layers_of(folder, layers))
 
 
 def layers_of(folder: HubFolder, layers: int | Sequence[int] | None) -> tuple[int, ...]:

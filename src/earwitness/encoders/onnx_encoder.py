@@ -6,16 +6,16 @@ import copy
 import os
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
 import onnxruntime
 
 from earwitness.audio.resample import resample
-from earwitness.encoders.chunking import SAMPLE_RATE, chunks
-from earwitness.encoders.fronts import WhisperFront
-from earwitness.encoders.log_mel import Normalise
+from earwitness.encoders.chunking import SAMPLE_RATE, Chunking, chunks, join
+from earwitness.encoders.fronts import Front, Policy, WhisperFront
+from earwitness.encoders.waveform_level import Level
 from earwitness.errors import BadInput
 
 
@@ -25,20 +25,22 @@ class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     Args:
         name: of the encoder ("whisper-base").
         revision: changes whenever its frames may change.
-        layers: hidden states that it gives, in order.
-        policy: `cropped` (a clip at its true length) or `padded-30`.
-        bands: mel bands of its input.
-        dimension: channels of a frame.
-        frame_rate: frames in a second.
+        layers: hidden states that it gives, in order; empty where it gives one vector.
+        policy: `cropped` (a clip at its true length), `padded-30` or `padded`.
+        dimension: channels of a frame or of the vector.
+        frame_rate: frames in a second; `None` for a vector.
+        bands: mel bands of its input, where `front` is `None`.
+        front: what it hears; `None` in files of the packaged Whisper, which choose on loading.
     """
 
     name: str
     revision: str
     layers: tuple[int, ...]
     policy: str
-    bands: int
     dimension: int
-    frame_rate: float
+    frame_rate: float | None
+    bands: int = 80
+    front: Front | None = None
 
 
 def processors() -> int:
@@ -62,16 +64,17 @@ class OnnxEncoder:
         layers: which of the file's layers to give, in order; all when `None`; one number gives
             frames without the axis of layers.
         threads: chunks encoded at once; one for each processor that is free to us when `None`.
-        normalise: `rms` brings every chunk to one level first, `none` leaves it. It changes the
-            frames, so it is part of `revision`.
-        policy: `padded-30` lets silence follow up to 30 s, as Whisper was trained; the file must
-            take 30 s.
+        normalise: of the packaged Whisper: `rms` brings every chunk to one level first, `none`
+            leaves it. It changes the frames, so it is part of `revision`. All others have it in
+            the file, and another one is refused.
+        policy: of the packaged Whisper: `padded-30` lets silence follow up to 30 s, as Whisper
+            was trained; the file must take 30 s. All others have it in the file.
 
     Raises:
-        BadInput: when the file is not an exported encoder or holds no such layer.
+        BadInput: when the file is not an exported encoder, holds no such layer, or hears
+            something else.
     """
 
-    sample_rate = SAMPLE_RATE
     precision = "fp32"
 
     def __init__(
@@ -80,8 +83,8 @@ class OnnxEncoder:
         *,
         layers: int | Sequence[int] | None = None,
         threads: int | None = None,
-        normalise: Normalise = "none",
-        policy: Literal["cropped", "padded-30"] = "cropped",
+        normalise: Level | Literal["processor"] = "none",
+        policy: Policy = "cropped",
     ) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -97,14 +100,37 @@ class OnnxEncoder:
             self.description = msgspec.json.decode(written, type=Description)
         except Exception as error:  # onnxruntime raises types of its own that are not public
             raise BadInput("not an encoder that earwitness exported", where=where) from error
-        self.normalise: Normalise = normalise
-        self.front = WhisperFront(bands=self.description.bands, level=normalise, policy=policy)
+        self.front = self._hearing(normalise, policy, where)
+        self._suffix = "" if self.description.front or normalise == "none" else f"+{normalise}"
+        self._heard = self._session.get_inputs()[0].name
         self.threads = threads or processors()
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="encoder")
+        self.layers: tuple[int, ...] = ()
         self._choose(layers, where)
+
+    def _hearing(self, level: str, policy: str, where: str) -> Front:
+        written = self.description.front
+        if written is None:
+            hears = {"type": "whisper", "bands": self.description.bands, "level": level, "policy": policy}
+            try:
+                return msgspec.convert(hears, WhisperFront)
+            except msgspec.ValidationError as error:
+                raise BadInput(f"takes no normalise {level} and policy {policy}", where=where) from error
+        for option, asked, settled, held in (
+            ("normalise", level, "none", written.level),
+            ("policy", policy, "cropped", written.policy),
+        ):
+            if asked not in (settled, held):
+                raise BadInput(f"was exported with {option} {held}, not {asked}", where=where)
+        return written
 
     def _choose(self, layers: int | Sequence[int] | None, where: str) -> None:
         held = self.description.layers
+        if not held:  # one vector has no layers to choose from
+            if layers not in (None, 0):
+                raise BadInput("gives one vector, without layers", where=where)
+            self.layers, self._single, self._places = held, True, [0]
+            return
         self.layers = (layers,) if isinstance(layers, int) else tuple(held if layers is None else layers)
         if not self.layers or set(self.layers) - set(held):
             raise BadInput(f"gives the layers {list(held)}, not {list(self.layers)}", where=where)
@@ -132,18 +158,27 @@ class OnnxEncoder:
     @property
     def revision(self) -> str:
         """Changes whenever the frames may change."""
-        suffix = "" if self.normalise == "none" else f"+{self.normalise}"
-        return self.description.revision + suffix
+        return self.description.revision + self._suffix
+
+    @property
+    def sample_rate(self) -> int:
+        """That it hears, in Hz."""
+        return self.front.sample_rate
 
     @property
     def dimension(self) -> int:
-        """Channels of a frame."""
+        """Channels of a frame or of the vector."""
         return self.description.dimension
 
     @property
-    def frame_rate(self) -> float:
-        """Frames in a second."""
+    def frame_rate(self) -> Any:  # a float wherever there are frames, which is what callers know
+        """Frames in a second; `None` for one vector a recording."""
         return self.description.frame_rate
+
+    @property
+    def chunking(self) -> Chunking:
+        """How long recordings are cut."""
+        return self.front.chunking
 
     @property
     def policy(self) -> str:
@@ -154,15 +189,15 @@ class OnnxEncoder:
         """Frames of one chunk, heard by itself.
 
         Args:
-            samples: shape `(samples,)`, float32, 16 kHz, at most 30 s.
+            samples: shape `(samples,)`, float32, at the encoder's rate, at most one chunk (30 s).
 
         Returns:
-            Shape `(layers, samples // 320, dimension)`, float32.
+            Shape `(layers, frames, dimension)`, float32; one frame for a vector.
         """
         frames = self.front.frames(len(samples))
         if frames == 0:
-            return np.zeros((len(self.layers), 0, self.dimension), np.float32)
-        (given,) = self._session.run(["frames"], {"mel": self.front(samples)[None]})
+            return np.zeros((len(self._places), 0, self.dimension), np.float32)
+        (given,) = self._session.run(["frames"], {self._heard: self.front(samples)[None]})
         kept = given[0, :, :frames]
         return kept if self.layers == self.description.layers else kept[self._places]
 
@@ -178,19 +213,22 @@ class OnnxEncoder:
             sample_rate: of all of them, in Hz.
 
         Returns:
-            One array for each recording, float32, shape `(layers, frames, dimension)`, or
-            `(frames, dimension)` where one layer was asked for by its number.
+            One array for each recording, float32, shape `(layers, frames, dimension)`,
+            `(frames, dimension)` where one layer was asked for by its number, or `(dimension,)`.
         """
         waiting = []
         for waveform in waveforms:
             samples = np.asarray(waveform, np.float32)
-            if sample_rate != SAMPLE_RATE:
-                samples = resample(samples, sample_rate, SAMPLE_RATE)
+            if sample_rate != self.sample_rate:
+                samples = resample(samples, sample_rate, self.sample_rate)
             places = chunks(len(samples), self.front.chunking)
             waiting.append([(place, self.submit(samples[place.start : place.end])) for place in places])
-        empty = np.zeros((len(self.layers), 0, self.dimension), np.float32)
-        whole = [
-            np.concatenate([empty, *(frames.result()[:, place.kept] for place, frames in parts)], axis=1)
+        vector = not self.description.layers
+        return [
+            join([(place, frames.result()) for place, frames in parts], self._shape, self._single, vector)
             for parts in waiting
         ]
-        return [frames[0] for frames in whole] if self._single else whole
+
+    @property
+    def _shape(self) -> tuple[int, int, int]:
+        return len(self._places), 0, self.dimension

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from earwitness.audio.resample import resample
-from earwitness.encoders.chunking import Chunk, Chunking, chunks
+from earwitness.encoders.chunking import Chunk, Chunking, chunks, join
 from earwitness.encoders.fine_tuning import Tuning, tunable
 from earwitness.encoders.fronts import Front
 from earwitness.encoders.hidden_states import HiddenStates
@@ -54,7 +54,7 @@ class TorchEncoder:
         device: str = "cpu",
         threads: int | None = None,
     ) -> None:
-        self._build, self.name, self.revision = build, name, revision
+        self.builder, self.name, self.revision = build, name, revision
         self.precision, self.device = precision, device
         self.threads = threads or processors()
         try:
@@ -101,7 +101,7 @@ class TorchEncoder:
             Takes `(batch, samples), lengths` and gives `(batch, layers, frames, dimension)` and
             the true frames of each clip.
         """
-        return tunable(self._build(), tuning or Tuning()).to(self.device)
+        return tunable(self.builder(), tuning or Tuning()).to(self.device)
 
     def encode_chunk(self, samples: np.ndarray) -> np.ndarray:
         """Frames of one chunk, heard by itself.
@@ -139,21 +139,11 @@ class TorchEncoder:
         ):
             given = self._run([heard[k][place.start : place.end] for k, place in batch])
             for (k, place), frames in zip(batch, given, strict=True):
-                kept = frames if self.vector else np.ascontiguousarray(frames[:, place.kept])
-                parts[k].append((place, kept))
-        return [self._joined(sorted(found, key=lambda part: part[0])) for found in parts]
-
-    def _joined(self, parts: list[tuple[Chunk, np.ndarray]]) -> np.ndarray:
-        if self.vector:
-            if not parts:
-                return np.zeros(self.dimension, np.float32)
-            weights = [place.end - place.start for place, _ in parts]
-            return np.average([frames[0, 0] for _, frames in parts], axis=0, weights=weights).astype(
-                np.float32
-            )
-        empty = np.zeros((max(1, len(self.layers)), 0, self.dimension), np.float32)
-        whole = np.concatenate([empty, *(frames for _, frames in parts)], axis=1)
-        return whole[0] if self._single else whole
+                parts[k].append((place, frames))
+        empty = (max(1, len(self.layers)), 0, self.dimension)
+        return [
+            join(sorted(found, key=lambda part: part[0]), empty, self._single, self.vector) for found in parts
+        ]
 
     def _run(self, clips: list[np.ndarray]) -> list[np.ndarray]:
         """Chunks of equal length -> `(layers, frames, dimension)` each."""
