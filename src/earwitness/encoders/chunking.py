@@ -121,8 +121,8 @@ def join(
         Float32, `(layers, frames, dimension)`, `(frames, dimension)` or `(dimension,)`.
 
     Example:
-        >>> halves = [(place, np.ones((1, (place.end - place.start) // HOP, 4))) for place in chunks(2 * CORE)]
-        >>> join(halves, (1, 0, 4), True, False).shape
+        >>> parts = [(c, np.ones((1, (c.end - c.start) // HOP, 4))) for c in chunks(2 * CORE)]
+        >>> join(parts, (1, 0, 4), True, False).shape
         (1400, 4)
     """
     if vector:
