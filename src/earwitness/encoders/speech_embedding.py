@@ -27,6 +27,10 @@ _CHUNK = 6000  # mel frames, a minute
 class SpeechEmbedding:
     """Both networks, one thread each.
 
+    The first network lifts what lies more than 80 dB below the loudest of what it is given, which is
+    a minute at most. So the embedding of a stretch depends on the minute around it, as everywhere
+    these networks are used, but never on other recordings.
+
     Args:
         content: the two ONNX files, one after the other.
 
