@@ -51,7 +51,7 @@ def test_nes2net_has_the_published_size(outputs: int, parameters: int) -> None:
 
 
 def test_nes2net_reads_other_dimensions() -> None:
-    net = Nes2Net(128, 5, inner_scale=4).eval()
+    net = Nes2Net(128, 5, nest=(8, 4)).eval()
     assert net(torch.randn(2, 7, 128), torch.ones(2, 7)).shape == (2, 5)
 
 
