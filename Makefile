@@ -29,7 +29,7 @@ $(BASE)/ready: pyproject.toml constraints.txt
 $(DEV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(DEV)
 	$(DEV)/bin/python $(PIP) --constraint constraints.txt torch
-	$(DEV)/bin/python $(PIP) --constraint constraints.txt --editable '.[alignment,av,dev,making,plots,train,tune]'
+	$(DEV)/bin/python $(PIP) --constraint constraints.txt --editable '.[alignment,av,dev,formats,making,plots,train,tune]'
 	touch $@
 
 $(EXTRAS)/ready: pyproject.toml constraints.txt

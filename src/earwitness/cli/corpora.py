@@ -26,6 +26,7 @@ corpora.command("earwitness.cli.corpora_scan:scan", name="scan")
 corpora.command("earwitness.cli.corpora_quality:quality", name="quality")
 corpora.command("earwitness.cli.corpora_splices:splices", name="splices")
 corpora.command("earwitness.cli.corpora_trials:trials", name="trials")
+corpora.command("earwitness.cli.corpora_convert:convert", name="convert")
 Subset = Literal["tiny", "small", "full"]
 Part = Literal["speech", "partial", "environment", "vocalisation", "emotion", "codec"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from earwitness.corpora.catalogue import CORPORA, card, scan_options
+from earwitness.corpora.catalogue import CORPORA, FORMATS, card, scan_options
 from earwitness.corpora.corpus_card import CorpusCard
 from earwitness.corpora.open_voices.archives import missing_managers
 from earwitness.corpora.open_voices.contents import archives_of
@@ -29,6 +29,7 @@ def listed(name: str | None = None, *, json: bool = False) -> int:
         record = {
             "schema": "earwitness.corpora/1",
             "scan": [msgspec.to_builtins(known) for known in cards.values()],
+            "own": [msgspec.to_builtins(card(each)) for each in FORMATS],
             "build": [_subset(subset) for subset in SUBSETS],
         }
         print(msgspec.json.format(msgspec.json.encode(record), indent=2).decode())
@@ -38,6 +39,9 @@ def listed(name: str | None = None, *, json: bool = False) -> int:
         hours = "hours not known" if known.hours is None else f"{known.hours:g} h"
         print(f"{each:{wide}}  {', '.join(known.tasks)}; {known.licence}; {known.access}; {hours}")
         print(f"{'':{wide}}  {known.get}")
+    print("data of your own:")
+    for each in FORMATS:
+        print(f"{each:{wide}}  {card(each).get}")
     print("scan a copy with: earwitness corpora scan NAME FOLDER")
     print()
     for subset in SUBSETS:

@@ -55,6 +55,9 @@ CORPORA = {
 }
 """Name -> its file in `earwitness.corpora.public`."""
 
+FORMATS = ("table", "folders", "kaldi", "audformat", "lhotse", "huggingface")
+"""Data of one's own: names of files in `earwitness.corpora.formats`."""
+
 
 def card(name: str) -> CorpusCard:
     """What is known of a corpus.
@@ -74,7 +77,7 @@ def scan(name: str, root: str | os.PathLike[str], **options: str) -> Corpus:
     """The corpus in a folder.
 
     Args:
-        name: key of `CORPORA`.
+        name: key of `CORPORA`, or one of `FORMATS`.
         root: where its copy is.
         options: named choices of its scan, such as `split="nkululeko"`.
 
@@ -114,6 +117,9 @@ def scan_options(name: str) -> dict[str, str]:
 
 
 def _module(name: str) -> ModuleType:
+    if name in FORMATS:
+        return importlib.import_module(f"earwitness.corpora.formats.{name}")
     if name not in CORPORA:
-        raise BadInput(f"no such corpus; there are: {', '.join(sorted(CORPORA))}", where=name)
+        there = f"{', '.join(sorted(CORPORA))}; and for data of your own: {', '.join(FORMATS)}"
+        raise BadInput(f"no such corpus; there are: {there}", where=name)
     return importlib.import_module(f"earwitness.corpora.public.{CORPORA[name]}")
