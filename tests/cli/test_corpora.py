@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -53,10 +55,30 @@ def test_check_measures_the_audio(corpus: Path, capsys: pytest.CaptureFixture[st
     assert '"channel":{"eer":{"value"' in capsys.readouterr().out
 
 
+def test_check_writes_what_it_found(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copy(corpus / "0.wav", corpus / "1.wav")
+    out = corpus / "checked"
+    assert main(["corpora", "check", str(corpus), "--most", "18", "--out", str(out)]) == 1
+    told = capsys.readouterr().out
+    assert told.startswith("Container probe (rate, format, channels, bit rate, rounding): EER ")
+    assert "2 rows have the same content as another" in told
+    assert "Measured on 18 of 20 rows." in told
+    assert "There is one split only" in told
+    assert json.loads((out / "check.json").read_text())["repeats"] == 2
+    assert (out / "channel.svg").read_text().startswith("<svg")
+    table = pl.read_parquet(corpus / "corpus.parquet")
+    mood = pl.Series("mood", ["calm", "glad", "sad", "wild"] * 5)
+    table.with_columns(mood).write_parquet(corpus / "corpus.parquet")
+    assert main(["corpora", "check", str(corpus), "--label", "mood", "--no-hashes"]) in (0, 1)
+    assert "Channel probe of 'mood' (4 classes): mean recall" in capsys.readouterr().out
+
+
 def test_refusals_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").touch()
     for words in (
         ["describe", str(tmp_path)],
+        ["check", str(tmp_path)],
+        ["check", str(tmp_path), "--most", "0"],
         ["build", "open-voices", str(tmp_path / "file" / "x"), "--subset", "tiny"],
         ["build", "closed-voices", str(tmp_path)],
         ["build", "open-voices", str(tmp_path), "--subset", "huge"],

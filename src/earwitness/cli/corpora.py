@@ -10,12 +10,11 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from earwitness.corpora.check import check as check_corpus
 from earwitness.corpora.corpus import Corpus
 from earwitness.corpora.description import describe as describe_corpus
 from earwitness.corpora.description import described_lines
 from earwitness.corpora.open_voices import whole_build
-from earwitness.corpora.open_voices.card import channel_lines, written
+from earwitness.corpora.open_voices.card import written
 from earwitness.corpora.open_voices.contents import PARTS
 from earwitness.corpora.parts import only, parts_of
 from earwitness.corpora.pictures import write_pictures
@@ -27,6 +26,7 @@ corpora.command("earwitness.cli.corpora_quality:quality", name="quality")
 corpora.command("earwitness.cli.corpora_splices:splices", name="splices")
 corpora.command("earwitness.cli.corpora_trials:trials", name="trials")
 corpora.command("earwitness.cli.corpora_convert:convert", name="convert")
+corpora.command("earwitness.cli.corpora_check:check", name="check")
 Subset = Literal["tiny", "small", "full"]
 Part = Literal["speech", "partial", "environment", "vocalisation", "emotion", "codec"]
 
@@ -81,27 +81,6 @@ def build(
 
 
 @corpora.command
-def check(corpus: Path, *, audio: bool = True, json: bool = False) -> int:
-    """Look for leaks and repeats, and ask whether the channel alone tells the classes apart.
-
-    Args:
-        corpus: corpus.parquet, or the folder that holds it.
-        audio: measure the audio for the channel probe.
-        json: print JSON.
-
-    Returns:
-        Exit code: 0 sound, 1 something speaks against using it.
-    """
-    table = Corpus.read(corpus)
-    root = corpus if corpus.is_dir() else corpus.parent
-    with _bars(Console(stderr=True)) as bars:
-        task = bars.add_task("measuring channels", total=len(only(table.table)), visible=audio)
-        found = check_corpus(table, root if audio else None, lambda: bars.advance(task))
-    print(msgspec.json.encode(found).decode() if json else "\n".join(channel_lines(found)))
-    return 1 if found.problems else 0
-
-
-@corpora.command
 def describe(corpus: Path, *, out: Path | None = None, audio: bool = True, json: bool = False) -> int:
     """Count what is in a corpus, and draw it.
 
@@ -116,7 +95,7 @@ def describe(corpus: Path, *, out: Path | None = None, audio: bool = True, json:
         Exit code: 0.
     """
     table = Corpus.read(corpus)
-    root = corpus if corpus.is_dir() else corpus.parent
+    root = table.root or corpus.parent
     with _bars(Console(stderr=True)) as bars:
         most = sum(min(2000, len(only(table.table, part))) for part in parts_of(table.table))
         task = bars.add_task("measuring levels", total=most, visible=audio and out is not None)

@@ -109,11 +109,31 @@ def measure(table: pl.DataFrame, root: str, tick: Callable[[], object] = lambda:
     Returns:
         Shape (rows, 13).
     """
-    measured = []
-    for path in table["path"]:
-        measured.append(channel_properties(decode(f"{root}/{path}")))
+    measured: list[Real] = []
+    last: tuple[str, Recording] | None = None
+    spans = table.select("start", "end") if {"start", "end"} <= set(table.columns) else None
+    for at, path in enumerate(table["path"]):
+        if last is None or last[0] != path:  # rows of one file mostly follow each other
+            last = path, decode(f"{root}/{path}")
+        start, end = (0.0, None) if spans is None else spans.row(at)
+        measured.append(channel_properties(stretch(last[1], start or 0.0, end, path)))
         tick()
     return np.stack(measured) if measured else np.zeros((0, len(NAMES)))
+
+
+def stretch(recording: Recording, start: float, end: float | None, where: str) -> Recording:
+    """The part of a recording that a row is; the recording itself when it is all of it.
+
+    Raises:
+        BadInput: when the row starts after the recording ends.
+    """
+    rate = recording.sample_rate
+    first, last = round(start * rate), len(recording.samples) if end is None else round(end * rate)
+    if first == 0 and last >= len(recording.samples):
+        return recording
+    if first >= len(recording.samples):
+        raise BadInput(f"ends at {recording.duration:.2f} s, a row starts at {start:g} s", where=where)
+    return Recording.of(recording.samples[first:last], rate)
 
 
 def probe(
@@ -149,14 +169,7 @@ def probe(
     names, group = np.unique(np.array([str(name) for name in groups]), return_inverse=True)
     if len(names) < folds or real.sum() < folds or (~real).sum() < folds:
         raise BadInput(f"the channel probe needs at least {folds} rows of each class and {folds} groups")
-    fold = np.random.default_rng(0).permutation(len(names))[group] % folds
-    scores = np.empty(len(real))
-    for held in range(folds):
-        train, test = fold != held, fold == held
-        mean, scale = properties[train].mean(axis=0), properties[train].std(axis=0) + 1e-9
-        inputs = _quadratic(np.clip((properties - mean) / scale, -4, 4))
-        # Folds are brought to one scale by the logits themselves: each fold has both classes.
-        scores[test] = inputs[test] @ _logistic(inputs[train], real[train])
+    scores = held_out_logits(properties, real, group, folds)
     named = np.array([""] * len(real)) if families is None else np.array([str(f or "") for f in families])
     apart = {
         str(family): _interval(scores, real, ~real & (named == family), group)
@@ -166,19 +179,48 @@ def probe(
     return Probe(eer=_interval(scores, real, ~real, group), families=apart, rows=len(real))
 
 
-def telling(properties: Real, labels: Sequence[str]) -> list[tuple[str, float]]:
+def held_out_logits(
+    properties: Real, real: NDArray[np.bool_], group: NDArray[np.int64], folds: int = FOLDS
+) -> Real:
+    """Score of every row by a classifier that was trained on other groups; higher = more likely true.
+
+    Args:
+        properties: shape (rows, properties).
+        real: (rows,) what is to be told.
+        group: (rows,) numbers from 0 up; rows of a group are never on both sides.
+        folds: at least 2.
+
+    Returns:
+        Shape (rows,), logits.
+    """
+    count = int(group.max()) + 1
+    fold = np.random.default_rng(0).permutation(count)[group] % folds
+    scores = np.zeros(len(real))
+    for held in range(folds):
+        train, test = fold != held, fold == held
+        if real[train].all() or not real[train].any():
+            continue  # nothing to be learnt there; a logit of 0 says so
+        mean, scale = properties[train].mean(axis=0), properties[train].std(axis=0) + 1e-9
+        inputs = _quadratic(np.clip((properties - mean) / scale, -4, 4))
+        # Folds are brought to one scale by the logits themselves: each fold has both classes.
+        scores[test] = inputs[test] @ _logistic(inputs[train], real[train])
+    return scores
+
+
+def telling(properties: Real, labels: Sequence[str], names: Sequence[str] = NAMES) -> list[tuple[str, float]]:
     """How far each property alone tells the classes apart, the most telling first.
 
     Args:
-        properties: shape (rows, 13), in the order of `NAMES`.
+        properties: shape (rows, properties).
         labels: "bona fide" or "spoof" of each row.
+        names: of the properties.
 
     Returns:
         (name, area under the ROC turned to be at least 0.5); 0.5 = not at all.
     """
     real = np.array([label == "bona fide" for label in labels])
     found = []
-    for name, values in zip(NAMES, properties.T, strict=True):
+    for name, values in zip(names, properties.T, strict=True):
         _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
         rank = (np.cumsum(counts) - (counts - 1) / 2)[place]
         above = rank[real].sum() - real.sum() * (real.sum() + 1) / 2
