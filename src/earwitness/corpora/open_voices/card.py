@@ -8,6 +8,7 @@ import polars as pl
 from earwitness.corpora.channel_probe import LEAST
 from earwitness.corpora.check import Checked
 from earwitness.corpora.corpus import Corpus
+from earwitness.corpora.durations import seconds_of
 from earwitness.corpora.parts import only
 from earwitness.metrics import Interval
 
@@ -194,15 +195,16 @@ def _figure(found: Interval) -> str:
 
 
 def _hours(table: pl.DataFrame) -> float:
-    return round(float((table["end"] - table["start"]).sum()) / 3600, 3)
+    return round(float(seconds_of(table).sum()) / 3600, 3)
 
 
 def _counted(table: pl.DataFrame, column: str) -> dict[str, Counted]:
     """Value -> rows and hours, the most frequent first; nulls are no value."""
     grouped = (
-        table.drop_nulls(column)
+        table.with_columns(seconds_of(table))
+        .drop_nulls(column)
         .group_by(column)
-        .agg(pl.len().alias("rows"), (pl.col("end") - pl.col("start")).sum().alias("seconds"))
+        .agg(pl.len().alias("rows"), pl.col("seconds").sum())
     )
     return {
         str(name): Counted(rows=rows, hours=round(seconds / 3600, 3))
