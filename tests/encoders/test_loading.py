@@ -58,7 +58,7 @@ def test_entries_without_weights_here_say_how_to_get_them() -> None:
         ({"name": "whisper-huge"}, "no such encoder"),
         ({"name": "whisper-base", "layers": [7]}, "layers 0 to 6"),
         ({"name": "whisper-base", "layers": []}, "layers 0 to 6"),
-        ({"name": "whisper-base", "precision": "int8"}, "precision int8"),
+        ({"name": "ge2e", "precision": "int8"}, "precision int8"),
         ({"name": "whisper-base", "device": "cuda"}, "device cuda"),
         ({"name": "log-mel", "normalise": "processor"}, "no settings of a processor"),
         ({"name": "lfcc", "normalise": "peak"}, "normalise peak is not there"),

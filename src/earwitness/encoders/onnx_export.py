@@ -221,10 +221,9 @@ def build(
     """
     arrays = ctranslate2_file.read(content, prefix=PREFIX)
     blocks, dimension, bands = shape(arrays)
-    graph = f"g{GRAPH}n" if layers and layers[-1] == blocks else f"g{GRAPH}"  # n: normalised
     description = Description(
         name=known.name,
-        revision=f"{hashlib.sha256(content).hexdigest()[:12]}-{graph}",
+        revision=packaged_revision(content, layers, blocks),
         layers=tuple(layers),
         policy="cropped",
         bands=bands,
@@ -233,6 +232,18 @@ def build(
     )
     metadata = {METADATA_KEY: msgspec.json.encode(description).decode(), "licence": known.licence}
     return whisper_graph(arrays, layers, stored=stored, longest=longest, metadata=metadata)
+
+
+def packaged_revision(content: bytes, layers: Sequence[int], blocks: int) -> str:
+    """Revision of a packaged Whisper.
+
+    Args:
+        content: its weights.
+        layers: hidden states that it gives.
+        blocks: that it has; the state after the last one is normalised.
+    """
+    graph = f"g{GRAPH}n" if layers and max(layers) == blocks else f"g{GRAPH}"
+    return f"{hashlib.sha256(content).hexdigest()[:12]}-{graph}"
 
 
 def _bursts(front: Front, chunking: Chunking) -> list[np.ndarray]:
