@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import onnx
 import pytest
 
 from earwitness import encoders
+from earwitness.cli.main import main
 from earwitness.encoders import module_export, onnx_export
 from earwitness.encoders.catalogue import CATALOGUE
 from earwitness.encoders.onnx_encoder import OnnxEncoder
@@ -76,6 +78,7 @@ def test_without_torch(exported: Callable, tmp_path: Path) -> None:
     code = f"""
 import sys, numpy as np
 from earwitness import encoders
+from earwitness.cli.main import main
 heard = np.load({str(tmp_path / "heard.npy")!r})
 encoder = encoders.load("tiny/model", weights={str(path)!r}, layers=2, threads=1)
 np.save({str(tmp_path / "given.npy")!r}, encoder.encode([heard], 16_000)[0])
@@ -164,6 +167,25 @@ def test_refusals(tiny_hub: Callable, exported: Callable, tmp_path: Path) -> Non
         with pytest.raises(BadInput, match=reason):
             export()
     assert not list(tmp_path.iterdir())
+
+
+def test_the_command(tiny_hub: Callable, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out.onnx"
+    options = [
+        "--layers",
+        "0",
+        "1",
+        "--weights",
+        str(tiny_hub("whisper").folder),
+        "--out",
+        str(out),
+        "--json",
+    ]
+    assert main(["encoders", "export", "tiny/model", *options]) == 0
+    assert json.loads(capsys.readouterr().out)["layers"] == [0, 1]
+    assert OnnxEncoder(out).layers == (0, 1)
+    assert main(["encoders", "export", "ge2e", "--out", str(out)]) == 2
+    assert "cannot be exported" in capsys.readouterr().err
 
 
 def test_the_catalogue_says_which() -> None:
