@@ -103,7 +103,7 @@ def heard_in_rounds(corpus: Path, splices: Path, store: Path) -> tuple[Heard, di
         test = one.test[np.isfinite(clips[one.test])]
         mine = mine[np.isfinite(joined[0][mine])]
         found.append((one.family, test, clips[test], lowest[test], mine, joined[0][mine], joined[1][mine]))
-        print(f"\rround {number + 1}/{len(rounds)}: {one.name}", file=sys.stderr)
+        print(f"\rround {number + 1} of {len(rounds)}, {one.family} held back", file=sys.stderr)
     parts: dict[str, list[np.ndarray]] = {name: [] for name in Heard.__struct_fields__}
     for family, test, score, lowest, mine, joined_score, joined_lowest in found:
         others = [part for part in found if part[0] != family]

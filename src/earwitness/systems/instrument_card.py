@@ -222,7 +222,8 @@ def _splices(splices: dict[str, Any] | None) -> list[str]:
         f"{_percent(splices['aim'])} % of splices are called bona fide. In this table it was chosen, like "
         "calibrator and thresholds, on the other engine families "
         f"({', '.join(f'{name} {value:+.2f}' for name, value in chosen)}); "
-        "intervals are those of single recordings.",
+        "intervals are those of single recordings. It is caution, not a finding of the stretch: the longer a "
+        "recording, the more windows must hold, spliced or not.",
         "",
         *_table(
             ["%", "without the rule", "with it", "recordings"],
