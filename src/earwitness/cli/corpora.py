@@ -19,14 +19,41 @@ from earwitness.corpora.open_voices.contents import PARTS
 from earwitness.corpora.parts import only, parts_of
 from earwitness.corpora.pictures import write_pictures
 
-corpora = cyclopts.App(name="corpora", help="List, build, check and describe corpora.")
-corpora.command("earwitness.cli.corpora_list:listed", name="list")
-corpora.command("earwitness.cli.corpora_scan:scan", name="scan")
-corpora.command("earwitness.cli.corpora_quality:quality", name="quality")
-corpora.command("earwitness.cli.corpora_splices:splices", name="splices")
-corpora.command("earwitness.cli.corpora_trials:trials", name="trials")
-corpora.command("earwitness.cli.corpora_convert:convert", name="convert")
-corpora.command("earwitness.cli.corpora_check:check", name="check")
+corpora = cyclopts.App(name="corpora", help="Find, scan, build, check and convert corpora.")
+corpora.command(
+    "earwitness.cli.corpora_list:listed", name="list", help="List the corpora, and how to get them."
+)
+corpora.command(
+    "earwitness.cli.corpora_scan:scan",
+    name="scan",
+    help="Make the table of a copy of a corpus, and say what was left out.",
+)
+corpora.command(
+    "earwitness.cli.corpora_quality:quality",
+    name="quality",
+    help="Measure how good recordings sound, as quality classes.",
+)
+corpora.command(
+    "earwitness.cli.corpora_splices:splices",
+    name="splices",
+    help="Make spliced recordings beside open-voices.",
+)
+corpora.command(
+    "earwitness.cli.corpora_trials:trials", name="trials", help="Read a trial list of a public corpus."
+)
+corpora.command(
+    "earwitness.cli.corpora_join:join", name="join", help="Join corpora into one, for cross-corpus work."
+)
+corpora.command(
+    "earwitness.cli.corpora_convert:convert",
+    name="convert",
+    help="Write a corpus for Kaldi, lhotse, Hugging Face datasets or audformat.",
+)
+corpora.command(
+    "earwitness.cli.corpora_check:check",
+    name="check",
+    help="Look for leaks and repeats, and ask whether the channel gives the classes away.",
+)
 Subset = Literal["tiny", "small", "full"]
 Part = Literal["speech", "partial", "environment", "vocalisation", "emotion", "codec"]
 

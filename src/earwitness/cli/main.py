@@ -27,7 +27,7 @@ VERBS = {
         "Repeat the experiment behind a paper's claim on open speech.",
     ),
     "systems": ("earwitness.cli.systems:systems", "List the systems: paper, claims, settings."),
-    "corpora": ("earwitness.cli.corpora:corpora", "List, build, check and describe corpora."),
+    "corpora": ("earwitness.cli.corpora:corpora", "Find, scan, build, check and convert corpora."),
     "doctor": ("earwitness.cli.doctor:doctor", "Say what is installed and whether it works."),
     "encode": ("earwitness.cli.encode:encode", "Compute the representations of a corpus once."),
     "encoders": ("earwitness.cli.encoders:encoders", "List the encoders and how to get their weights."),
