@@ -24,7 +24,7 @@ VERBS = {
     "compare": ("earwitness.cli.compare:compare", "Trained systems side by side, with paired intervals."),
     "reproduce": (
         "earwitness.cli.reproduce:reproduce",
-        "Repeat the experiment behind a paper's claim on open speech.",
+        "Repeat the experiment behind a paper's claim on open data.",
     ),
     "systems": ("earwitness.cli.systems:systems", "List the systems: paper, claims, settings."),
     "corpora": ("earwitness.cli.corpora:corpora", "Find, scan, build, check and convert corpora."),

@@ -170,6 +170,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 AnyRecipe = TypeVar("AnyRecipe", bound=Recipe)
+Settings = TypeVar("Settings", bound=msgspec.Struct)
 
 
 def read_recipe(path: str | Path, published: AnyRecipe) -> AnyRecipe:
@@ -200,8 +201,8 @@ def read_recipe(path: str | Path, published: AnyRecipe) -> AnyRecipe:
         raise BadInput(str(error), where=str(path)) from error
 
 
-def with_settings(recipe: AnyRecipe, settings: Sequence[str], *, where: str = "--set") -> AnyRecipe:
-    """A recipe with single settings changed.
+def with_settings(recipe: Settings, settings: Sequence[str], *, where: str = "--set") -> Settings:
+    """A recipe, or other settings, with single values changed.
 
     Args:
         recipe: to start from.

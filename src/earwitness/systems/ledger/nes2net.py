@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import numpy as np
 import torch
 
+import earwitness
 from earwitness.corpora.corpus import Corpus
 from earwitness.corpora.protocols.naming import Division, Protocol, named
 from earwitness.encoders.corpus_segments import segments_of
 from earwitness.encoders.encoder import Encoder
 from earwitness.encoders.store import Store
-from earwitness.systems.back_end_cost import cost_of
+from earwitness.systems.back_end_cost import Cost, cost_of
+from earwitness.systems.ledger.entry import (
+    Data,
+    Difference,
+    Entry,
+    Measured,
+    Published,
+    Table,
+    Verdict,
+    judged,
+)
+from earwitness.systems.ledger.variants import difference, measured
 from earwitness.systems.registry import system
-from earwitness.systems.running import read_figures
 from earwitness.training.experiment import Experiment, Progress, run_experiment
-from earwitness.training.primary import primary_of
 from earwitness.training.randomness import generator
 from earwitness.training.recipe import View
 from earwitness.training.run import plain
-from earwitness.training.run_figures import run_difference
 from earwitness.training.splitting import table_hash
-from earwitness.training.trial_scores import read_run_scores
 from earwitness.training.views import open_views
 
 CLAIM = (
@@ -35,6 +42,14 @@ CLAIM = (
 )
 NARROWING = ("aasist-frames", "reduction-resnet", "reduction-ecapa")
 """Back-ends that narrow the frames first."""
+PUBLISHED = (
+    Published(what="best baseline to Nes2Net", metric="EER, relative", value=-0.22, on="CtrSVDD", source="abstract"),
+    Published(
+        what="best baseline to Nes2Net", metric="back-end compute, relative", value=-0.87, on="CtrSVDD",
+        source="abstract",
+    ),
+)  # fmt: skip
+ON = "engine families and languages held back"
 PROTOCOL = "leave-one-out:family,disjoint=language,folds=3,validation=0,allow=speaker"
 
 
@@ -71,7 +86,7 @@ def reproduce(
     size: Size = Size(),  # noqa: B008 - frozen
     encoders: Mapping[str, Encoder] | None = None,
     progress: Progress | None = None,
-) -> dict[str, Any]:
+) -> Entry:
     """Train Nes2Net and the back-ends that narrow on the same rounds, and say what is left of the claim.
 
     Args:
@@ -94,7 +109,8 @@ def reproduce(
     rounds = _rounds(table, protocol, size)
     view = View(encoder=size.encoder, layers=(size.layer,), length=size.frames, short="repeat", cut="random")
     systems = {"nes2net": {}, "nes2net-x": {"variant": "x"}, **{name: {} for name in NARROWING}}
-    entries: dict[str, dict[str, Any]] = {}
+    runs: dict[str, Path] = {}
+    costs: dict[str, Cost] = {}
     with Store(store) as opened:
         views = open_views((view,), segments_of(corpus), opened, encoders=encoders, progress=progress)
         (shape,) = views.dimensions.values()
@@ -109,40 +125,33 @@ def reproduce(
                 system=method, recipe=recipe, task=task, corpus=table, views=views, protocol=protocol,
                 rounds=rounds,
             )  # fmt: skip
-            run = run_experiment(experiment, Path(out) / name, progress=progress)
+            runs[name] = run_experiment(experiment, Path(out) / name, progress=progress)
             torch.manual_seed(0)
-            module = method.build(recipe, views.dimensions, task)
-            cost = cost_of(module, (shape[0], size.frames, shape[1]))
-            entries[name] = {"figures": read_figures(run), "cost": cost, "run": run, "task": task}
-    metric, target = primary_of(entries["nes2net"]["task"])
-    scores = {name: read_run_scores(entry["run"], target) for name, entry in entries.items()}
-    ours: dict[str, Any] = {}
-    for name, entry in entries.items():
-        figures = entry["figures"]
-        ours[name] = {
-            "eer": figures.mean,
-            "best_seed": figures.best,
-            "each_seed": {seed: one.value for seed, one in figures.seeds.items()},
-            "rounds": figures.rounds,
-            "cost": entry["cost"],
-        }
-        if name != "nes2net":
-            ours[name]["minus_nes2net"] = run_difference(scores[name], scores["nes2net"], metric)
-    return plain(
-        {
-            "system": "nes2net",
-            "claim": CLAIM,
-            "published": {"eer_relative": -0.22, "compute_relative": -0.87, "data": "CtrSVDD"},
-            "ours": ours,
-            "verdict": _verdict(ours),
-            "seeds": size.seeds,
-            "size": size,
-            "protocol": PROTOCOL,
-            "data_sha256": table_hash(table),
-            "tested_on": [one.split.name for one in rounds],
-            "cost": {"seconds": round(time.monotonic() - began), "threads": torch.get_num_threads()},
-        }
-    )
+            costs[name] = cost_of(
+                method.build(recipe, views.dimensions, task), (shape[0], size.frames, shape[1])
+            )
+    rows = {name: measured(name, ON, run) for name, run in runs.items()}
+    differences = {
+        name: difference("nes2net", runs["nes2net"], name, runs[name], ON)
+        for name in runs
+        if name != "nes2net"
+    }
+    return Entry(
+        name="nes2net", paper=system("nes2net").PAPER, claim=CLAIM, published=PUBLISHED,
+        measured=tuple(rows.values()), differences=tuple(differences.values()),
+        verdicts=verdicts(rows, differences, costs), tables=(cost_table(costs),),
+        data=Data(
+            name=table.name, kind="real", rows=len({row for one in rounds for row in _rows(one)}),
+            sha256=table_hash(table),
+            what=f"{protocol.name}: tested on " + "; ".join(one.split.name for one in rounds),
+        ),
+        seeds=size.seeds, size=plain(size), seconds=round(time.monotonic() - began),
+        threads=torch.get_num_threads(), version=earwitness.__version__,
+    )  # fmt: skip
+
+
+def _rows(one: Division) -> list[int]:
+    return [*one.split.train.tolist(), *one.split.test.tolist()]
 
 
 def _rounds(table: Corpus, protocol: Protocol, size: Size) -> list[Division]:
@@ -177,41 +186,33 @@ def _drawn(rows: np.ndarray, real: np.ndarray, clips: int, name: str) -> np.ndar
     )
 
 
-def _verdict(ours: dict[str, Any]) -> dict[str, Any]:
-    """What is left of the claim: against the best of the back-ends that narrow."""
-    best = min(NARROWING, key=lambda name: ours[name]["eer"].value)
-    difference, rival = ours[best]["minus_nes2net"], ours[best]
-    saved = 1 - ours["nes2net"]["cost"].multiply_adds / rival["cost"].multiply_adds
-    # A rival without errors leaves nothing to be better than.
-    relative = -difference.value / rival["eer"].value if rival["eer"].value else None
-    if difference.low > 0:
-        error = "reproduced" if relative is not None and relative <= -0.22 else "direction only"
-    else:
-        error = "direction only" if difference.value > 0 else "not reproduced"
-        error += " (the interval of the difference holds zero)" if difference.high > 0 else ""
-    return {
-        "error": error,
-        "compute": "reproduced" if saved >= 0.87 else "direction only" if saved > 0 else "not reproduced",
-        "against": best,
-        "eer_relative": relative,
-        "compute_relative": -saved,
-    }
+def verdicts(
+    rows: Mapping[str, Measured], differences: Mapping[str, Difference], costs: Mapping[str, Cost]
+) -> tuple[Verdict, Verdict]:
+    """What is left of the claim, against the best of the back-ends that narrow: errors, then compute."""
+    best = min(NARROWING, key=lambda name: rows[name].value)
+    # A rival without errors leaves nothing to be better than: any difference is then too small.
+    least = 0.22 * rows[best].value or 1.0
+    saved = 1 - costs["nes2net"].multiply_adds / costs[best].multiply_adds
+    return (
+        judged(
+            "22 % relatively lower EER than the best back-end that narrows", differences[best], least=least
+        ),
+        Verdict(
+            claim="87 % less back-end compute than it",
+            word="reproduced" if saved >= 0.87 else "direction only" if saved > 0 else "not reproduced",
+            because=f"{saved:.0%} fewer multiply-adds than {best}",
+        ),
+    )
 
 
-def table_of(entry: dict[str, Any]) -> Sequence[tuple[str, ...]]:
-    """Rows of the entry's table: system, EER, interval, minus Nes2Net, parameters, MACs, time."""
-    rows = []
-    for name, one in entry["ours"].items():
-        eer, cost, other = one["eer"], one["cost"], one.get("minus_nes2net")
-        rows.append(
-            (
-                name,
-                f"{eer['value']:.4f}",
-                f"{eer['low']:.4f} to {eer['high']:.4f}",
-                "" if other is None else f"{other['value']:+.4f} [{other['low']:+.4f}, {other['high']:+.4f}]",
-                f"{cost['parameters']:,}",
-                f"{cost['multiply_adds'] / 1e6:.1f} M",
-                f"{cost['milliseconds']:.2f} ms",
-            )
-        )
-    return rows
+def cost_table(costs: Mapping[str, Cost]) -> Table:
+    """What each back-end costs."""
+    return Table(
+        title="One clip through the back-end, in inference",
+        columns=("system", "parameters", "multiply-adds", "milliseconds"),
+        rows=tuple(
+            (name, f"{one.parameters:,}", f"{one.multiply_adds / 1e6:.1f} M", f"{one.milliseconds:.2f}")
+            for name, one in costs.items()
+        ),
+    )

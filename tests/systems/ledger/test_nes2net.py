@@ -10,10 +10,10 @@ import pytest
 import soundfile
 
 from earwitness.layers.nested_res2net import Nes2Net
-from earwitness.metrics.confidence import Interval
-from earwitness.systems import reproduce_nes2net
 from earwitness.systems.back_end_cost import Cost, cost_of
-from earwitness.systems.reproduce_nes2net import Size, reproduce, table_of
+from earwitness.systems.ledger import nes2net
+from earwitness.systems.ledger.entry import Difference, Measured
+from earwitness.systems.ledger.nes2net import Size, reproduce
 
 
 class Noise:
@@ -50,13 +50,16 @@ def corpus(tmp_path: Path) -> Path:
 def test_the_experiment_in_small(corpus: Path, tmp_path: Path) -> None:
     size = Size(rounds=2, clips=12, test_clips=8, epochs=1, seeds=(1, 2), frames=24)
     entry = reproduce(corpus, tmp_path / "store", tmp_path / "out", size=size, encoders={"frames": Noise()})
-    assert set(entry["ours"]) == {"nes2net", "nes2net-x", *reproduce_nes2net.NARROWING}
-    assert len(entry["tested_on"]) == 2
-    assert {name.split(",")[0] for name in entry["tested_on"]} == {"alpha", "beta"}
-    assert len(entry["data_sha256"]) == 64
-    assert entry["verdict"]["against"] in reproduce_nes2net.NARROWING
-    assert entry["verdict"]["compute"] == "reproduced"
-    assert len(table_of(entry)) == 5
+    assert {one.what for one in entry.measured} == {"nes2net", "nes2net-x", *nes2net.NARROWING}
+    assert {one.other for one in entry.differences} == {"nes2net-x", *nes2net.NARROWING}
+    assert "alpha" in entry.data.what
+    assert "beta" in entry.data.what
+    assert len(entry.data.sha256) == 64
+    assert entry.data.rows <= 60
+    errors, compute = entry.verdicts
+    assert errors.because.startswith("nes2net minus")
+    assert compute.word == "reproduced"
+    assert len(entry.tables[0].rows) == 5
 
 
 @pytest.mark.parametrize(("variant", "millions"), [("plain", 53.6), ("x", 83.7)])
@@ -68,30 +71,38 @@ def test_multiply_adds_are_those_of_the_paper(variant: Any, millions: float) -> 
 
 
 @pytest.mark.parametrize(
-    ("difference", "verdict"),
+    ("gain", "word"),
     [
         ((0.10, 0.05, 0.15), "reproduced"),
         ((0.02, 0.01, 0.03), "direction only"),
-        ((0.02, -0.01, 0.03), "direction only (the interval of the difference holds zero)"),
-        ((-0.02, -0.03, 0.01), "not reproduced (the interval of the difference holds zero)"),
+        ((0.10, -0.01, 0.21), "direction only"),
         ((-0.02, -0.03, -0.01), "not reproduced"),
     ],
 )
-def test_verdicts(difference: tuple[float, float, float], verdict: str) -> None:
-    def figure(value: float, low: float, high: float) -> Interval:
-        return Interval(value=value, low=low, high=high, confidence=0.95, n=9, method="")
-
-    def cost(adds: int) -> Cost:
-        return Cost(
-            parameters=1, multiply_adds=adds, milliseconds=1.0, frames=1, dimension=1, batch=1, threads=1
+def test_verdicts_are_against_the_best_that_narrows(gain: tuple[float, float, float], word: str) -> None:
+    value, low, high = gain
+    rows = {
+        name: Measured(
+            what=name, on="folds", metric="eer", lower=True, value=0.3 + at, low=0.2, high=0.4, n=10, best=0.3,
+            seeds={}, parameters=1, seconds=1.0,
         )
-
-    ours: dict[str, Any] = {"nes2net": {"cost": cost(20)}}
-    for at, name in enumerate(reproduce_nes2net.NARROWING):
-        ours[name] = {
-            "eer": figure(0.3 + at, 0.2, 0.4), "minus_nes2net": figure(*difference), "cost": cost(100)
-        }  # fmt: skip
-    found = reproduce_nes2net._verdict(ours)
-    assert found["error"] == verdict
-    assert found["compute"] == "direction only"
-    assert found["against"] == "aasist-frames"
+        for at, name in enumerate(nes2net.NARROWING)
+    }  # fmt: skip
+    differences = {
+        name: Difference(
+            first="nes2net", other=name, on="folds", metric="eer", lower=True, value=-value, low=-high,
+            high=-low, n=10,
+        )
+        for name in nes2net.NARROWING
+    }  # fmt: skip
+    costs = {
+        name: Cost(
+            parameters=1, multiply_adds=20 if name == "nes2net" else 100, milliseconds=1.0, frames=1,
+            dimension=1, batch=1, threads=1,
+        )
+        for name in ("nes2net", *nes2net.NARROWING)
+    }  # fmt: skip
+    errors, compute = nes2net.verdicts(rows, differences, costs)
+    assert errors.word == word
+    assert compute.word == "direction only"
+    assert compute.because.endswith("than aasist-frames")
