@@ -25,22 +25,25 @@ from earwitness.corpora.open_voices.contents import PARTS, rows_of
 from earwitness.corpora.open_voices.plan import Row, Sizes
 from earwitness.corpora.open_voices.plan_parts import PartSizes
 from earwitness.corpora.open_voices.programs import require_programs, versions
-from earwitness.corpora.open_voices.record import SCHEMA
-from earwitness.corpora.open_voices.row import Facts
+from earwitness.corpora.open_voices.record import SCHEMA, audio_path
+from earwitness.corpora.open_voices.row import Facts, make_row
 from earwitness.corpora.open_voices.whole_build import finish
 from earwitness.errors import BadInput
 from earwitness.making.codec_grid import GRID
+from earwitness.making.residual_codec import RESIDUAL_GRID
 from earwitness.metrics.localisation.segments import checked_segments
 
 SIZES = Sizes(speaker=6, role=2, cast=4, copies=1, espeak=1, flite=1, kokoro=0)
-PART_SIZES = PartSizes(hosts=2, sounds=6, resyntheses=1, coded=1)
+PART_SIZES = PartSizes(hosts=2, sounds=6, resyntheses=1, coded=1, residual=1)
 FEW = ("opus-12-16", "amr-nb-4.75-8", "vorbis-32-16")
+RESIDUAL = "rvq-mdct-4x6-50-8"
 
 
 @pytest.fixture(scope="module")
 def rows(sources: Path) -> list[Row]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(plan_parts, "GRID", {name: GRID[name] for name in FEW})
+        patch.setattr(plan_parts, "RESIDUAL_GRID", {RESIDUAL: RESIDUAL_GRID[RESIDUAL]})
         return rows_of(sources, [], SIZES, PART_SIZES, 0)
 
 
@@ -78,7 +81,7 @@ def test_columns_are_those_of_the_part(table: pl.DataFrame) -> None:
     assert present("emotion") == {"emotion", "speech"}
     assert present("codec") == present("codec_family") == {"codec"}
     assert table["licence"].null_count() == 0
-    assert table["quantizers"].null_count() == len(table)
+    assert set(table.drop_nulls("quantizers")["codec"]) == {"rvq-mdct"}
 
 
 def test_every_part_has_a_table_of_its_own(table: pl.DataFrame, built: Path) -> None:
@@ -110,12 +113,30 @@ def test_emotions_keep_their_official_splits(table: pl.DataFrame) -> None:
 
 def test_codings_tell_their_true_rates(table: pl.DataFrame) -> None:
     coded = {row["codec"]: row for row in table.filter(pl.col("part") == "codec").to_dicts()}
-    assert set(coded) == {"none", "opus", "amr-nb", "vorbis"}
+    assert set(coded) == {"none", "opus", "amr-nb", "vorbis", "rvq-mdct"}
     assert (coded["opus"]["bit_rate"], coded["opus"]["codec_rate"]) == (12_000, 16_000)
     assert coded["vorbis"]["bit_rate"] == coded["vorbis"]["measured_bit_rate"]
     assert coded["none"]["bit_rate"] is None
     assert len({row["group"] for row in coded.values()}) == 1
-    assert len({row["sha256"] for row in coded.values()}) == 4
+    assert len({row["sha256"] for row in coded.values()}) == 5
+
+
+def test_residual_codings_tell_all_that_is_to_be_parsed(
+    table: pl.DataFrame, rows: list[Row], built: Path, sources: Path
+) -> None:
+    (found,) = table.filter(pl.col("codec") == "rvq-mdct").to_dicts()
+    coding = RESIDUAL_GRID[RESIDUAL]
+    assert found["codec_family"] == "rvq-mdct"
+    assert (found["quantizers"], found["bit_rate"], found["codec_rate"]) == (4, coding.bit_rate, 8_000)
+    assert table.filter(pl.col("codec") == "opus")["quantizers"].to_list() == [None]
+    (row,) = (row for row in rows if row.coding == RESIDUAL)
+    assert row.learnt
+    kept = list((built / "codebooks").iterdir())
+    assert [path.name for path in kept] == [f"{coding.books}.npz"]
+    samples, facts = make_row(row, sources, built)
+    assert facts.bit_rate == coding.bit_rate  # fitted anew, without the kept file
+    again = soundfile.read(built / audio_path(row), dtype="float32")[0]
+    assert np.allclose(samples, again, atol=1e-4)
 
 
 def test_segments_cover_the_clip_and_tell_what_was_laid_in(table: pl.DataFrame, built: Path) -> None:

@@ -28,6 +28,7 @@ Given = TypeVar("Given")
 Result = TypeVar("Result")
 TABLE = "corpus.parquet"
 FAILED = "failed.json"
+CODEBOOKS = "codebooks"
 _PART = ".part"
 
 
@@ -140,7 +141,7 @@ def _end_with_parent() -> None:
 def _made(row: Row, folder: Path, sources: Path, kokoro: Path) -> str:
     """Make one row; what went wrong, or an empty string."""
     try:
-        samples, facts = make_row(row, sources, kokoro)
+        samples, facts = make_row(row, sources, kokoro, folder / CODEBOOKS)
     except BadInput as refusal:
         return str(refusal)
     path = folder / audio_path(row)

@@ -71,6 +71,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
         seed: of everything drawn while it is made.
         coding: name in the codec grid; empty where none is asked for.
         donor: whose stretches are put into `clip`.
+        learnt: clips that the codebooks of a residual coding are fitted on.
     """
 
     id: str
@@ -86,6 +87,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     seed: int
     coding: str = ""
     donor: Clip | None = None
+    learnt: tuple[Clip, ...] = ()
 
 
 def plan(clips: Iterable[Clip], kokoro_voices: Sequence[str], sizes: Sizes, seed: int) -> list[Row]:

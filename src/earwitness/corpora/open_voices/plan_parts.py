@@ -21,10 +21,13 @@ from earwitness.corpora.open_voices.plan import (
 )  # fmt: skip
 from earwitness.corpora.open_voices.reserve import VOICES
 from earwitness.making.codec_grid import GRID
+from earwitness.making.residual_codec import RESIDUAL_GRID
 
 ENVIRONMENT_ENGINES = (
     "griffin-lim", "sinusoidal", "phase-vocoder", "cepstral", "noise-bands", "grains",
 )  # fmt: skip
+LEARNT = 60
+"""Clips that codebooks are fitted on, at most."""
 UNCODED = "none"
 """Name of the coding of rows that went through no codec."""
 
@@ -36,19 +39,21 @@ class PartSizes(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         hosts: clips of speech that are spliced, each once in every way.
         sounds: environmental sounds.
         resyntheses: of each sound, by different engines.
-        coded: clips of speech that go through every coding.
+        coded: clips of speech that go through every coding of a program.
+        residual: of these, the first so many that go through every residual coding, too.
     """
 
     hosts: int
     sounds: int
     resyntheses: int
     coded: int
+    residual: int = 0
 
 
 PART_SIZES = {
     "tiny": PartSizes(hosts=10, sounds=40, resyntheses=2, coded=2),
-    "small": PartSizes(hosts=60, sounds=200, resyntheses=2, coded=16),
-    "full": PartSizes(hosts=600, sounds=10_000, resyntheses=len(ENVIRONMENT_ENGINES), coded=120),
+    "small": PartSizes(hosts=60, sounds=200, resyntheses=2, coded=16, residual=12),
+    "full": PartSizes(hosts=600, sounds=10_000, resyntheses=len(ENVIRONMENT_ENGINES), coded=120, residual=60),
 }
 
 
@@ -88,6 +93,8 @@ def plain(part: str, clips: Sequence[Clip], seed: int) -> list[Row]:
 def codec(clips: Sequence[Clip], rates: dict[str, int], sizes: PartSizes, seed: int) -> list[Row]:
     """Every coding of the grid, and none, of a few clips by speakers in turn, the widest bands first.
 
+    Codebooks of residual codings are fitted on clips of other speakers, where there are such.
+
     Args:
         clips: bona fide speech of the corpus.
         rates: source -> sample rate of its files, in Hz.
@@ -103,11 +110,19 @@ def codec(clips: Sequence[Clip], rates: dict[str, int], sizes: PartSizes, seed: 
         queues = [several for key, several in sorted(by_speaker.items()) if key[0] == narrow]
         for place in range(max((len(queue) for queue in queues), default=0)):
             chosen += [queue[place] for queue in queues if place < len(queue)]
-    return [
+    coded, left = chosen[: sizes.coded], chosen[sizes.coded :]
+    heard = {clip.speaker for clip in coded}
+    learnt = (*[clip for clip in left if clip.speaker not in heard], *left, *coded)[:LEARNT]
+    rows = [
         _row("codec", "coded", clip, seed, group=clip.id, coding=coding, channel=ChannelSettings())
-        for clip in chosen[: sizes.coded]
+        for clip in coded
         for coding in (UNCODED, *GRID)
     ]
+    for clip in coded[: sizes.residual]:
+        for coding in RESIDUAL_GRID:
+            row = _row("codec", "coded", clip, seed, group=clip.id, coding=coding, channel=ChannelSettings())
+            rows.append(msgspec.structs.replace(row, learnt=tuple(dict.fromkeys(learnt))))
+    return rows
 
 
 def partial(clips: Sequence[Clip], kokoro_voices: Sequence[str], sizes: PartSizes, seed: int) -> list[Row]:

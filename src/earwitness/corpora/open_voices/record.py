@@ -13,6 +13,7 @@ from earwitness.corpora.open_voices.engines import family
 from earwitness.corpora.open_voices.plan import Row
 from earwitness.corpora.open_voices.row import Facts
 from earwitness.making.codec_grid import GRID
+from earwitness.making.residual_codec import RESIDUAL_GRID
 
 SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "id": pl.String, "path": pl.String, "start": pl.Float64, "end": pl.Float64, "split": pl.String,
@@ -128,7 +129,8 @@ def _plain(row: Row, facts: Facts) -> dict[str, object]:  # noqa: ARG001
 
 
 def _codec(row: Row, facts: Facts) -> dict[str, object]:
-    coding = GRID.get(row.coding)
+    residual = RESIDUAL_GRID.get(row.coding)
+    coding = GRID.get(row.coding) or residual
     return {
         "speaker": row.clip.speaker,
         "language": row.language,
@@ -140,6 +142,7 @@ def _codec(row: Row, facts: Facts) -> dict[str, object]:
         "bit_rate": facts.bit_rate,
         "measured_bit_rate": facts.measured_bit_rate,
         "codec_rate": coding.sample_rate if coding else None,
+        "quantizers": residual.quantizers if residual else None,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import msgspec
@@ -10,13 +11,22 @@ import numpy as np
 from earwitness.audio.channel import RATE, apply, to_level
 from earwitness.audio.recording import Recording, Samples
 from earwitness.audio.resample import resample
-from earwitness.corpora.open_voices.clip import read
+from earwitness.corpora.open_voices.clip import Clip, read
 from earwitness.corpora.open_voices.engines import maker
 from earwitness.corpora.open_voices.partner import ORIGINS, like_partner, origin_of, trimmed
 from earwitness.corpora.open_voices.plan import Row
 from earwitness.errors import BadInput
+from earwitness.making.codebooks import Codebooks
 from earwitness.making.codec import CodecRoundTrip
 from earwitness.making.codec_grid import GRID
+from earwitness.making.maker import Made
+from earwitness.making.residual_codec import (
+    RESIDUAL_GRID,
+    ResidualCodec,
+    ResidualCoding,
+    fit_codebooks,
+    most_quantizers,
+)
 from earwitness.making.splicing import Spliced, Splicing, splice
 from earwitness.metrics.localisation.segments import Segment
 
@@ -40,13 +50,14 @@ class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     measured_bit_rate: int | None = None
 
 
-def make_row(row: Row, sources: Path, kokoro: Path) -> tuple[Samples, Facts]:
+def make_row(row: Row, sources: Path, kokoro: Path, codebooks: Path | None = None) -> tuple[Samples, Facts]:
     """The samples of a row, and what is known of it only now.
 
     Args:
         row: as planned.
         sources: folder of unpacked packages.
         kokoro: folder of Kokoro's files.
+        codebooks: folder that keeps the codebooks of residual codings, once fitted.
 
     Returns:
         `(samples,)` mono at 16 kHz, at most 10 s.
@@ -57,7 +68,7 @@ def make_row(row: Row, sources: Path, kokoro: Path) -> tuple[Samples, Facts]:
     if row.kind == "plain":
         return _plain(row, sources), Facts()
     if row.kind == "coded":
-        return _coded(row, sources)
+        return _coded(row, sources, codebooks)
     if row.part == "partial":
         return _partial(row, sources, kokoro)
     rng = np.random.default_rng(row.seed)
@@ -89,7 +100,7 @@ def _plain(row: Row, sources: Path) -> Samples:
     return samples / max(1.0, float(np.abs(samples).max()))
 
 
-def _coded(row: Row, sources: Path) -> tuple[Samples, Facts]:
+def _coded(row: Row, sources: Path, codebooks: Path | None) -> tuple[Samples, Facts]:
     """The clip at one level through its coding, from the rate of its own file to that of the codec."""
     real = read(row.clip, sources)
     first = real.samples[: CODED * real.sample_rate]
@@ -98,14 +109,39 @@ def _coded(row: Row, sources: Path) -> tuple[Samples, Facts]:
     if peak < 1e-6:
         raise BadInput("is silent", where=row.id)
     levelled = first * (float(np.abs(even).max()) / peak)
-    if row.coding not in GRID:
+    given = Recording.of(levelled, real.sample_rate)
+    made: Made
+    if row.coding in RESIDUAL_GRID:
+        coding = RESIDUAL_GRID[row.coding]
+        made = ResidualCodec(coding, _codebooks(coding, row.learnt, sources, codebooks)).make(given)
+    elif row.coding in GRID:
+        made = CodecRoundTrip(GRID[row.coding]).make(given)
+    else:
         return resample(levelled, real.sample_rate, RATE), Facts()
-    made = CodecRoundTrip(GRID[row.coding]).make(Recording.of(levelled, real.sample_rate))
     told = made.provenance.settings
     heard = resample(made.samples, made.sample_rate, RATE)
     return heard / max(1.0, float(np.abs(heard).max())), Facts(
         bit_rate=int(told["bit_rate"]), measured_bit_rate=int(told["measured_bit_rate"])
     )
+
+
+@functools.lru_cache(maxsize=4)
+def _codebooks(
+    coding: ResidualCoding, learnt: tuple[Clip, ...], sources: Path, folder: Path | None
+) -> Codebooks:
+    """Those that are kept, or fitted anew and kept; two processes that do so at once write the same."""
+    most = most_quantizers(coding, RESIDUAL_GRID.values())
+    path = None if folder is None else folder / f"{coding.books}.npz"
+    if path is not None and path.is_file():
+        return Codebooks.read(path)
+    found = fit_codebooks(most, [_first(read(clip, sources)) for clip in learnt])
+    if path is not None:
+        found.write(path)
+    return found
+
+
+def _first(recording: Recording) -> Recording:
+    return Recording.of(recording.samples[: CODED * recording.sample_rate], recording.sample_rate)
 
 
 def _partial(row: Row, sources: Path, kokoro: Path) -> tuple[Samples, Facts]:
