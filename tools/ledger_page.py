@@ -34,18 +34,21 @@ def page() -> str:
         "# The ledger: what papers claim, and what could be shown on open data",
         "",
         "Written by `python tools/ledger_page.py` from `ledger/*.json`; each of these was written by",
-        "`earwitness reproduce NAME --corpus CORPUS --out DIR`. The experiments are small (they fit two cores)",
-        "and run on other data and mostly other encoders than the papers': a claim that does not show here is",
-        "not refuted, and a claim that shows here is not proved at the paper's scale.",
+        "`earwitness reproduce NAME --corpus CORPUS --out DIR`. The experiments are small (they fit two",
+        "cores) and run on other data and mostly other encoders than the papers': a claim that does not",
+        "show here is not refuted, and a claim that shows here is not proved at the paper's scale.",
         "",
-        "*reproduced*: the paired 95 % interval lies on the claimed side of zero, and the effect is as large as",
-        "claimed where a size is claimed. *direction only*: the mean lies on the claimed side. *not tested*: the",
-        "data at hand cannot tell.",
+        "*reproduced*: the paired 95 % interval lies on the claimed side of zero, and the effect is as",
+        "large as claimed where a size is claimed. *direction only*: the mean lies on the claimed side.",
+        "*not tested*: the data at hand cannot tell.",
         "",
         *rows(
             ("experiment", "claim", "verdict", "data"),
             (
-                (f"[{one.name}](#{one.name})", verdict.claim, f"**{verdict.word}**", KINDS[one.data.kind].split(":")[0])
+                (
+                    f"[{one.name}](#{one.name})", verdict.claim, f"**{verdict.word}**",
+                    KINDS[one.data.kind].split(":")[0],
+                )
                 for one in found
                 for verdict in one.verdicts
             ),
@@ -78,7 +81,10 @@ def section(one: Entry) -> list[str]:
     lines += [
         "",
         *rows(
-            ("measured here", "folds", "figure", "mean over seeds", "95 % interval", "best seed", "n", "parameters"),
+            (
+                "measured here", "folds", "figure", "mean over seeds", "95 % interval", "best seed", "n",
+                "parameters",
+            ),
             map(_measured, one.measured),
         ),
     ]  # fmt: skip
@@ -88,8 +94,10 @@ def section(one: Entry) -> list[str]:
             *rows(
                 ("difference", "folds", "figure", "value", "paired 95 % interval"),
                 (
-                    (f"{each.first} − {each.other}", each.on, _metric(each.metric, each.lower), f"{each.value:+.4f}",
-                     f"{each.low:+.4f} to {each.high:+.4f}")
+                    (
+                        f"{each.first} − {each.other}", each.on, _metric(each.metric, each.lower),
+                        f"{each.value:+.4f}", f"{each.low:+.4f} to {each.high:+.4f}",
+                    )
                     for each in one.differences
                 ),
             ),
@@ -116,8 +124,8 @@ def _published(one: Published) -> tuple[str, ...]:
 
 def _measured(one: Measured) -> tuple[str, ...]:
     return (
-        one.what, one.on, _metric(one.metric, one.lower), f"{one.value:.4f}", f"{one.low:.4f} to {one.high:.4f}",
-        f"{one.best:.4f}", f"{one.n:,}", f"{one.parameters:,}",
+        one.what, one.on, _metric(one.metric, one.lower), f"{one.value:.4f}",
+        f"{one.low:.4f} to {one.high:.4f}", f"{one.best:.4f}", f"{one.n:,}", f"{one.parameters:,}",
     )  # fmt: skip
 
 

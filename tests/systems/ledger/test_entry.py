@@ -56,7 +56,7 @@ def test_every_experiment_keeps_the_contract(name: str) -> None:
 
 
 def test_an_unknown_claim_is_told_what_there_is() -> None:
-    with pytest.raises(BadInput, match="there are: .*nes2net"):
+    with pytest.raises(BadInput, match=r"there are: .*nes2net"):
         reproduction("perpetual-motion")
 
 

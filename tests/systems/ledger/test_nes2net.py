@@ -83,8 +83,8 @@ def test_verdicts_are_against_the_best_that_narrows(gain: tuple[float, float, fl
     value, low, high = gain
     rows = {
         name: Measured(
-            what=name, on="folds", metric="eer", lower=True, value=0.3 + at, low=0.2, high=0.4, n=10, best=0.3,
-            seeds={}, parameters=1, seconds=1.0,
+            what=name, on="folds", metric="eer", lower=True, value=0.3 + at, low=0.2, high=0.4, n=10,
+            best=0.3, seeds={}, parameters=1, seconds=1.0,
         )
         for at, name in enumerate(nes2net.NARROWING)
     }  # fmt: skip

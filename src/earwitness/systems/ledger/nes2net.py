@@ -43,7 +43,9 @@ CLAIM = (
 NARROWING = ("aasist-frames", "reduction-resnet", "reduction-ecapa")
 """Back-ends that narrow the frames first."""
 PUBLISHED = (
-    Published(what="best baseline to Nes2Net", metric="EER, relative", value=-0.22, on="CtrSVDD", source="abstract"),
+    Published(
+        what="best baseline to Nes2Net", metric="EER, relative", value=-0.22, on="CtrSVDD", source="abstract"
+    ),
     Published(
         what="best baseline to Nes2Net", metric="back-end compute, relative", value=-0.87, on="CtrSVDD",
         source="abstract",

@@ -62,11 +62,14 @@ def run_variants(
     for on, protocol in folds.items():
         runs = {}
         for name, variant in variants.items():
+
+            def tell(what: str, done: int, of: int, name: str = name) -> None:
+                if progress is not None:
+                    progress(f"{name}: {what}", done, of)
+
             runs[name], _ = run_system(
                 variant.system, variant.recipe, corpus, store, Path(out) / _plain(f"{on} {name}"),
-                protocol=protocol, encoders=encoders,
-                progress=None if progress is None
-                else lambda what, done, of, name=name: progress(f"{name}: {what}", done, of),
+                protocol=protocol, encoders=encoders, progress=tell,
             )  # fmt: skip
         found += [measured(name, on, run) for name, run in runs.items()]
         (first, ours), *others = runs.items()
