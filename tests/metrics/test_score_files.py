@@ -215,3 +215,17 @@ def test_missing_and_extra_trials_are_named() -> None:
     with pytest.raises(BadInput, match="scores 3 trials that the key does not have: c, d, e"):
         matched(scores, key.head(2), where="s")
     assert len(matched(scores, key.head(2), where="s", subset=True)) == 2
+
+
+def test_scores_of_classes_are_written_as_a_table_only(tmp_path: Path) -> None:
+    rows = pl.DataFrame({"id": ["a"], "score:x": [0.25], "score:y": [0.75]})
+    path = write_scores(rows, tmp_path / "s.parquet", "parquet")
+    assert pl.read_parquet(path).equals(rows)
+    with pytest.raises(BadInput, match="one for each class"):
+        write_scores(rows, tmp_path / "s.txt", "two-column")
+    with pytest.raises(BadInput, match="NaN"):
+        write_scores(
+            rows.with_columns(pl.lit(float("nan")).alias("score:y")), tmp_path / "t.parquet", "parquet"
+        )
+    with pytest.raises(BadInput, match="it has none"):
+        write_scores(rows.select("id"), tmp_path / "t.parquet", "parquet")

@@ -69,6 +69,8 @@ def score(
         write_scores(table, path, "parquet", replace=replace)
     else:
         write_scores(table, path, "two-column", replace=replace)
+    for limit in getattr(opened.system, "LIMITS", ()):
+        print(limit)
     by = f"{opened.recipe.system}, round {chosen['round']}, seed {chosen['seed']}"
     print(f"{len(table)} scores by {by}: {path}")
     return 0

@@ -51,6 +51,8 @@ def show(name: str, *, recipe: str = "default", json: bool = False) -> int:
     console.print(f"{found.name}: {found.summary}", highlight=False)
     console.print(f"paper: {found.paper}", highlight=False)
     console.print(f"recipes: {', '.join(found.recipes)}", highlight=False)
+    for limit in found.limits:
+        console.print(limit, highlight=False)
     claims = Table(box=SIMPLE_HEAD)
     for column in ("claim", "published"):
         claims.add_column(column)

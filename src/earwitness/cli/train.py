@@ -83,6 +83,10 @@ def train(
     mean = figures.mean
     over = f"mean over {len(figures.seeds)} seeds and {len(figures.rounds)} rounds, {mean.n} trials"
     print(f"{figures.metric} {mean.value:.4f} [{mean.low:.4f}, {mean.high:.4f}], {over}")
+    if hasattr(chosen, "supplement"):
+        print("\n".join(chosen.supplement(folder)))
+    for limit in getattr(chosen, "LIMITS", ()):
+        print(limit)
     print(folder)
     return 0
 

@@ -38,6 +38,7 @@ class Described(msgspec.Struct, frozen=True, kw_only=True):
         paper: where it was published.
         claims: what it claims, with published figures.
         recipes: names of its recipes.
+        limits: what must be said wherever its results are shown.
         settings: of the recipe that was asked for.
     """
 
@@ -46,6 +47,7 @@ class Described(msgspec.Struct, frozen=True, kw_only=True):
     paper: str
     claims: Mapping[str, Any]
     recipes: tuple[str, ...]
+    limits: tuple[str, ...]
     settings: tuple[Setting, ...]
 
 
@@ -81,6 +83,7 @@ def describe(name: str, recipe: str = "default") -> Described:
         paper=getattr(found, "PAPER", ""),
         claims=plain(getattr(found, "CLAIMS", {})),
         recipes=tuple(recipes),
+        limits=tuple(getattr(found, "LIMITS", ())),
         settings=settings,
     )
 

@@ -27,6 +27,7 @@ SYSTEMS = {
     "reduction-ecapa": "earwitness.systems.reduction:ReductionEcapaSystem",
     "reduction-resnet": "earwitness.systems.reduction:ReductionResNetSystem",
     "scar": "earwitness.systems.scar:Scar",
+    "sequifi": "earwitness.systems.sequifi:Sequifi",
     "sls": "earwitness.systems.sls:SlsSystem",
     "tango": "earwitness.systems.tango:Tango",
 }

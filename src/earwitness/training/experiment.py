@@ -18,6 +18,7 @@ from earwitness.corpora.protocols.split import Split
 from earwitness.errors import BadInput
 from earwitness.task import Target, Task
 from earwitness.training.data import Examples, target_numbers
+from earwitness.training.following import following
 from earwitness.training.loop import Trained, train
 from earwitness.training.primary import primary_of
 from earwitness.training.recipe import Recipe
@@ -113,6 +114,8 @@ def run_experiment(experiment: Experiment, out: str | Path, *, progress: Progres
     run.write_json("figures.json", figures)
     splits = [one.split for one in rounds]
     write_card(run, experiment.system, recipe, experiment.task, corpus.name, splits, figures)
+    if hasattr(experiment.system, "supplement"):  # figures of its own, beside those of every run
+        experiment.system.supplement(run.path)
     return run.path
 
 
@@ -173,9 +176,20 @@ def _trained_round(
     _, primary = primary_of(experiment.task)
     module = build_module(experiment, seed).to(experiment.device)
     fitted = dict(system.fit(module, examples, rows))
+    if hasattr(system, "see_unlabelled"):  # adaptation to the test side, by its features alone
+        fitted |= system.see_unlabelled(module, examples, rows, one.test)
+    stages = list(system.stages(recipe, rows, examples))
+    follow = (
+        following(
+            system, recipe, experiment.task, examples, one, seed, clusters_of(experiment.corpus), stages,
+            fitted, where, device=experiment.device,
+        )
+        if getattr(system, "FOLLOWED", False)
+        else None
+    )  # fmt: skip
     judged = recipe.select == "primary" and len(held)
     trained = train(
-        system, module, system.stages(recipe, rows, examples), examples, held, recipe, seed=seed,
+        system, module, stages, examples, held, recipe, seed=seed, follow=follow,
         checkpoint=where / "checkpoint.safetensors", progress=tell, device=experiment.device,
         judge=_judge(experiment, examples, held, fitted) if judged else None,
     )  # fmt: skip

@@ -23,13 +23,15 @@ from earwitness.training.data import Batch, Examples
 from earwitness.training.processes import own_parts
 from earwitness.training.randomness import Moment, generator
 from earwitness.training.recipe import Optimiser, Recipe, recipe_hash
-from earwitness.training.stage import Stage
+from earwitness.training.stage import Stage, parts_of, whole_groups
 from earwitness.training.system import System
 
 Progress = Callable[[str, int, int, dict[str, float]], None]
 """(stage, epoch done, epochs at most, its curve point)."""
 Judge = Callable[[torch.nn.Module], float]
 """Module in eval mode -> validation figure, lower = better."""
+Follow = Callable[[Stage, torch.nn.Module], None]
+"""Called with a stage that has ended and the module, in eval mode."""
 
 
 class Trained(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +60,7 @@ def train(
     checkpoint: Path | None = None,
     progress: Progress | None = None,
     judge: Judge | None = None,
+    follow: Follow | None = None,
     device: str = "cpu",
 ) -> Trained:
     """Train a module through its stages.
@@ -77,6 +80,7 @@ def train(
         progress: called after every epoch.
         judge: gives the validation figure of the module, lower = better; the mean loss over the
             validation rows when `None`.
+        follow: called after every stage.
         device: that computes.
 
     Raises:
@@ -116,6 +120,8 @@ def train(
             reestimate_batch_norms(system, module, examples, stage, recipe, device)
         if stage.after is not None:
             stage.after(module, examples)
+        if follow is not None:
+            follow(stage, module.eval())
     module.eval()
     return Trained(module=module, curves=curves, best=best_epochs)
 
@@ -299,8 +305,8 @@ def validation_loss(
     """Mean of the summed losses over rows, in eval mode."""
     module.eval()
     total = 0.0
-    for start in range(0, len(rows), recipe.batch):
-        part = rows[start : start + recipe.batch]
+    whole = stage.sampler is whole_groups
+    for part in parts_of(rows, examples.group[rows] if whole else None, recipe.batch):
         losses = system.losses(module, examples.batch(part).to(device), stage)
         total += len(part) * sum(float(value) for path in losses.values() for value in path.values())
     return total / len(rows)

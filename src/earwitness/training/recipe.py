@@ -13,6 +13,7 @@ import msgspec
 from earwitness.audio.augmentation import Augment
 from earwitness.errors import BadInput
 from earwitness.training.aligning import AlignGradients
+from earwitness.training.gradient_memory import GradientMemory
 from earwitness.training.step import SumAndBackpropagate
 
 Statistic = Literal["mean", "deviation"]
@@ -148,7 +149,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     select: Literal["loss", "primary"] = "loss"
     optimiser: Optimiser = Optimiser()
     accumulate: int = 1
-    step: SumAndBackpropagate | AlignGradients = SumAndBackpropagate()
+    step: SumAndBackpropagate | AlignGradients | GradientMemory = SumAndBackpropagate()
 
     def __post_init__(self) -> None:
         if not self.seeds:

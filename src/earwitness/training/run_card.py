@@ -74,6 +74,7 @@ def write_card(
         "",
         "## Limits",
         "",
+        *(f"**{limit}**\n" for limit in getattr(system, "LIMITS", ())),
         "Scores are not calibrated. The figures hold for trials like those of the test rows and say "
         "nothing of other corpora. All settings, seeds, versions and hashes stand in recipe.json, "
         "provenance.json and rounds.json; the scores of every trial in scores.parquet.",

@@ -12,6 +12,7 @@ import torch
 from earwitness.task import Task
 from earwitness.training.data import Examples
 from earwitness.training.primary import primary_of
+from earwitness.training.stage import parts_of
 from earwitness.training.trial_scores import score_table
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def score_rows(
         module: trained.
         examples: all rows.
         rows: which to score.
-        batch: rows at once.
+        batch: rows at once; sessions stay whole.
         task: what is said.
         fitted: beside the weights.
         round_name: for the table.
@@ -56,13 +57,20 @@ def score_rows(
     module.eval()
     parts: dict[str, list[np.ndarray]] = {}
     with torch.inference_mode():
-        for start in range(0, len(rows), batch):
-            one = examples.batch(rows[start : start + batch]).to(device)
+        sessions = examples.group[rows] if task.unit == "session" else None
+        taken = parts_of(rows, sessions, batch)
+        done = 0
+        for part in taken:
+            one = examples.batch(part).to(device)
             for name, values in system.score(module, one, fitted).items():
                 parts.setdefault(name, []).append(np.asarray(values))
+            done += len(part)
             if progress is not None:
-                progress(min(start + batch, len(rows)))
+                progress(done)
     scores = {name: np.concatenate(values) for name, values in parts.items()}
+    if sessions is not None:  # back in the order of the rows
+        order = {int(row): at for at, row in enumerate(np.concatenate(taken))}
+        scores = {name: values[[order[int(row)] for row in rows]] for name, values in scores.items()}
     ids, _ = units(examples, rows, task)
     if task.unit == "session":
         scores = {name: system.pool(values, examples.group[rows]) for name, values in scores.items()}

@@ -83,6 +83,34 @@ def whole_groups(
     return [*batches, np.concatenate(current)] if current else batches
 
 
+def parts_of(rows: np.ndarray, groups: np.ndarray | None, batch: int) -> list[np.ndarray]:
+    """Rows in their order in parts of a batch; with groups, no group is torn apart.
+
+    Args:
+        rows: (n,) row numbers.
+        groups: (n,) group of each row, or `None`.
+        batch: rows in a part at most, unless one group alone is larger.
+
+    Returns:
+        Parts that hold every row once; with groups, the groups follow each other in sorted order.
+
+    Example:
+        >>> [part.tolist() for part in parts_of(np.arange(4), np.array([1, 0, 0, 1]), 3)]
+        [[1, 2], [0, 3]]
+    """
+    if groups is None:
+        return [rows[start : start + batch] for start in range(0, len(rows), batch)]
+    names, member = np.unique(groups, return_inverse=True)
+    parts: list[np.ndarray] = []
+    for at in range(len(names)):
+        inside = rows[member == at]
+        if parts and len(parts[-1]) + len(inside) <= batch:
+            parts[-1] = np.concatenate([parts[-1], inside])
+        else:
+            parts.append(inside)
+    return parts
+
+
 class Stage(msgspec.Struct, frozen=True, kw_only=True):
     """A stretch of a training in which rows, weights and learning rates stay the same.
 

@@ -24,7 +24,11 @@ Fitted = Mapping[str, Any]
 class System(Protocol):
     """One published method.
 
-    `RECIPE` holds its published settings, `CLAIMS` its published figures.
+    `RECIPE` holds its published settings, `CLAIMS` its published figures. What only some have: `LIMITS`,
+    what must be said wherever its results are shown; `FOLLOWED`, whether held-back rows are scored after
+    every stage; `supplement(folder)`, which adds figures of its own to a finished run and gives lines
+    for the console; `see_unlabelled(module, examples, rows, test)`, which may look at the features (never
+    the labels) of the test side, and says so in what it gives.
     """
 
     @property

@@ -26,8 +26,8 @@ def write_scores(rows: pl.DataFrame, path: str | Path, layout: Layout, *, replac
     r"""Write scores in one of the field's layouts, whole or not at all.
 
     Args:
-        rows: columns `id` and `score`; for "asvspoof2019" also `attack` and `label`, for
-            "asvspoof5-track2" also `cm_score` and `asv_score` (null = none). The id of a pair
+        rows: columns `id` and `score` (or, for "parquet", a column for each class); for
+            "asvspoof2019" also `attack` and `label`, for "asvspoof5-track2" also `cm_score` and `asv_score` (null = none). The id of a pair
             ("asvspoof5-track2", "voxceleb") is "enrolment test".
         path: where to.
         layout: which layout; floats keep all their digits.
@@ -50,7 +50,13 @@ def write_scores(rows: pl.DataFrame, path: str | Path, layout: Layout, *, replac
     if path.exists() and not replace:
         raise BadInput("is there already; scores are never appended (replace it?)", where=str(path))
     refuse_duplicates(rows, str(path))
-    if rows["score"].is_null().any() or rows["score"].is_nan().any():
+    scores = ["score"] if "score" in rows.columns else [name for name in rows.columns if "score" in name]
+    if not scores or (layout != "parquet" and scores != ["score"]):
+        there = (
+            f"it has one for each class ({', '.join(scores)}); write .parquet" if scores else "it has none"
+        )
+        raise BadInput(f"{layout} needs the column 'score'; {there}", where=str(path))
+    if any(rows[name].is_null().any() or rows[name].is_nan().any() for name in scores):
         raise BadInput("a score is NaN or missing", where=str(path))
     try:
         table, separator, header = _laid_out(rows, layout)
