@@ -22,6 +22,10 @@ VERBS = {
     ),
     "score": ("earwitness.cli.score:score", "Score a corpus with a trained system."),
     "compare": ("earwitness.cli.compare:compare", "Trained systems side by side, with paired intervals."),
+    "probe": (
+        "earwitness.cli.probe:probe",
+        "Which encoders tell most about a corpus: the benchmark table of the papers.",
+    ),
     "reproduce": (
         "earwitness.cli.reproduce:reproduce",
         "Repeat the experiment behind a paper's claim on open data.",
