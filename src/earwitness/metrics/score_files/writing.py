@@ -27,8 +27,9 @@ def write_scores(rows: pl.DataFrame, path: str | Path, layout: Layout, *, replac
 
     Args:
         rows: columns `id` and `score` (or, for "parquet", a column for each class); for
-            "asvspoof2019" also `attack` and `label`, for "asvspoof5-track2" also `cm_score` and `asv_score` (null = none). The id of a pair
-            ("asvspoof5-track2", "voxceleb") is "enrolment test".
+            "asvspoof2019" also `attack` and `label`, for "asvspoof5-track2" also `cm_score` and
+            `asv_score` (null = none). The id of a pair ("asvspoof5-track2", "voxceleb") is
+            "enrolment test".
         path: where to.
         layout: which layout; floats keep all their digits.
         replace: write over a file that is there.
