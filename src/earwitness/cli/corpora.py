@@ -39,6 +39,11 @@ corpora.command(
     help="Make spliced recordings beside open-voices.",
 )
 corpora.command(
+    "earwitness.cli.corpora_emotions:convert_emotions",
+    name="convert-emotions",
+    help="Make genuine against converted emotion from an emotion corpus.",
+)
+corpora.command(
     "earwitness.cli.corpora_trials:trials", name="trials", help="Read a trial list of a public corpus."
 )
 corpora.command(

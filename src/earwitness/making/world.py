@@ -43,7 +43,7 @@ class World(CopySynthesis):
         rng: np.random.Generator,  # noqa: ARG002 - nothing is left to chance
     ) -> Samples:
         """Analyse and synthesise; WORLD's own noise has a fixed seed."""
-        pw = _pyworld()
+        pw = compiled_world()
         x = samples.astype(np.float64)
         if settings["pitch"] == "harvest":
             f0, times = pw.harvest(x, RATE)
@@ -62,7 +62,7 @@ class World(CopySynthesis):
 
 
 @functools.cache
-def _pyworld() -> ModuleType:
+def compiled_world() -> ModuleType:
     """The compiled part of pyworld.
 
     Its `__init__` only reads the package's version, through `pkg_resources`, which setuptools no
