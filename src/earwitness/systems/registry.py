@@ -16,6 +16,7 @@ SYSTEMS = {
     "fcn": "earwitness.systems.single_vector:VectorFcn",
     "finder": "earwitness.systems.finder:Finder",
     "fine-tuned": "earwitness.systems.tuned_detector:TunedDetector",
+    "hydra": "earwitness.systems.hydra:Hydra",
     "lfcc-gmm": "earwitness.systems.lfcc_gmm_system:LfccGmmSystem",
     "linear-probe": "earwitness.systems.probe:LinearProbe",
     "mata": "earwitness.systems.mata:Mata",

@@ -52,6 +52,11 @@ def _class_eer(truth: np.ndarray, scores: np.ndarray) -> float:
     return one_vs_rest_eer(scores, truth.astype(str), names).mean
 
 
+def _octaves(truth: np.ndarray, scores: np.ndarray) -> float:
+    """Mean distance in log2 of numbers above 0: 1 is a factor of two."""
+    return float(np.abs(np.log2(scores) - np.log2(truth)).mean())
+
+
 def _by_number(name: str) -> Callable[[np.ndarray, np.ndarray], float]:
     def figure(truth: np.ndarray, scores: np.ndarray) -> float:
         value = getattr(regression(truth, scores).figures, name)
@@ -73,6 +78,7 @@ PRIMARY = {
             Primary(name=name, kind="real", figure=_by_number(name), lower=name in ("rmse", "mae"))
             for name in ("rmse", "mae", "ccc", "pearson", "spearman")
         ),
+        Primary(name="octaves", kind="real", figure=_octaves, lower=True),
     )
 }
 """Name -> metric."""
