@@ -106,6 +106,35 @@ def distance(x: torch.Tensor, y: torch.Tensor, c: Curvature) -> torch.Tensor:
     return (2 * gap * torch.where(small, 1 + length**2 / 3, _artanh(safe) / safe)).squeeze(-1)
 
 
+def distance_of(dot: torch.Tensor, xx: torch.Tensor, yy: torch.Tensor, c: Curvature) -> torch.Tensor:
+    """`distance` from inner products alone: many points against a few, without their differences.
+
+    Args:
+        dot: (...) inner products of the points x and y.
+        xx: (...) squared norms of x, below 1 / c.
+        yy: (...) squared norms of y, below 1 / c.
+        c: curvature, above 0.
+
+    Returns:
+        (...), 0 or above; where points all but coincide, rounding leaves about 1e-3 in single precision.
+
+    Reference: |(-x) + y|^2 = |x - y|^2 / (1 - 2 c x.y + c^2 |x|^2 |y|^2), Moebius addition written out.
+
+    Example:
+        >>> x, y = torch.tensor([0.1, 0.2]).double(), torch.tensor([-0.3, 0.4]).double()
+        >>> found = distance_of((x * y).sum(), (x * x).sum(), (y * y).sum(), 1.0)
+        >>> bool(torch.isclose(found, distance(x, y, 1.0)))
+        True
+    """
+    c = torch.as_tensor(c, dtype=dot.dtype, device=dot.device)
+    cdot = c * dot
+    above = c * (xx + yy) - 2 * cdot
+    below = 1 - 2 * cdot + (c * xx) * (c * yy)
+    # the floor keeps the root's gradient finite where points coincide
+    share = (above / below).clamp(1e-12, 1 - 1e-6).sqrt()
+    return 2 * torch.atanh(share) / c.sqrt()
+
+
 def clip_norm(v: torch.Tensor, limit: float = 1.0) -> torch.Tensor:
     """Vectors whose norm is above a limit, shortened to it.
 

@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 from torch import nn
 
-from earwitness.layers.poincare import clip_norm, distance, exp0
+from earwitness.layers.poincare import clip_norm, distance_of, exp0
 
 Attention = Literal["task", "shared", "none"]
 
@@ -52,30 +52,49 @@ class CurvedSubspaces(nn.Module):
         """(subspaces, 1), above 0."""
         return nn.functional.softplus(self.free)[:, None]
 
-    def points(self, vectors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Points (batch, subspaces, space) on the balls, and the tangent vectors that they are images of."""
-        tangent = clip_norm(self.maps(vectors).unflatten(-1, (-1, self.space)))
-        return (exp0(tangent, self.curvature) if self.curved else tangent), tangent
+    def points(self, vectors: torch.Tensor) -> torch.Tensor:
+        """Points (batch, subspaces, space) on the balls; the tangent vectors themselves where all is flat."""
+        tangent = self._tangent(self.maps(vectors))
+        return exp0(tangent, self.curvature) if self.curved else tangent
 
     def weights(self, vectors: torch.Tensor) -> torch.Tensor:
         """How much of each subspace a task takes: (batch, tasks, subspaces), each row sums to 1."""
-        return self._weights(self.points(vectors)[0])
+        return self._weights(self._tangent(self.maps(vectors)))
 
     def forward(self, vectors: torch.Tensor) -> torch.Tensor:
         """Map (batch, inputs) to tangent mixtures (batch, tasks, space)."""
-        points, tangent = self.points(vectors)
+        tangent = self._tangent(self.maps(vectors))
         # log0(exp0(v)) is v: the mixture takes the tangent vectors themselves, at no cost and no rounding
-        return self._weights(points) @ tangent
+        return self._weights(tangent) @ tangent
 
-    def _weights(self, points: torch.Tensor) -> torch.Tensor:
-        batch, count, _ = points.shape
+    def _tangent(self, mapped: torch.Tensor) -> torch.Tensor:
+        return clip_norm(mapped.unflatten(-1, (-1, self.space)))
+
+    def _weights(self, tangent: torch.Tensor) -> torch.Tensor:
+        batch, count, _ = tangent.shape
         if self.queries is None or self.query_maps is None or self.log_temperature is None:
-            return points.new_full((batch, self.tasks, count), 1 / count)
-        tangent = clip_norm(self.query_maps(self.queries).unflatten(-1, (-1, self.space)))
+            return tangent.new_full((batch, self.tasks, count), 1 / count)
+        asked = self._tangent(self.query_maps(self.queries))
         if self.curved:
-            asked = exp0(tangent, self.curvature)
-            apart = distance(points[:, None], asked[None], self.curvature)
+            apart = self._apart(tangent, asked)
         else:
-            apart = (points[:, None] - tangent[None]).square().sum(-1).clamp(min=1e-12).sqrt()
+            apart = (tangent[:, None] - asked[None]).square().sum(-1).clamp(min=1e-12).sqrt()
         found = (-apart / self.log_temperature.exp()[:, None]).softmax(-1)
         return found.expand(batch, self.tasks, count)
+
+    def _apart(self, tangent: torch.Tensor, asked: torch.Tensor) -> torch.Tensor:
+        """Distances on the balls (batch, tasks, subspaces), by inner products of the tangent vectors.
+
+        exp0 only changes lengths: points need not be made, which is what keeps the curved layer cheap.
+        """
+        c = nn.functional.softplus(self.free)
+        root = c.sqrt()
+        both = torch.cat([tangent, asked])
+        square = both.square().sum(-1)
+        length = square.clamp(min=1e-12).sqrt()
+        reached = torch.tanh(root * length) / root
+        scale, reached = reached / length, reached.square()
+        dot = (tangent[:, None] * asked[None]).sum(-1)
+        count = len(tangent)
+        dot = dot * scale[:count, None] * scale[None, count:]
+        return distance_of(dot, reached[:count, None], reached[None, count:], c)

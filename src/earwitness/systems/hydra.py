@@ -168,7 +168,7 @@ class Hydra(VectorFusion):
         ),
         **{
             f"only-{name}": msgspec.structs.replace(RECIPE, targets=(name,))
-            for name in RECIPE.targets
+            for name in UNITS
         },
     }  # fmt: skip
     SOURCES: Mapping[str, str] = dict.fromkeys(("geometry", "targets", "attention"), "published")

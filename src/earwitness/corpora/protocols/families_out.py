@@ -29,7 +29,8 @@ def leave_families_out(
     languages). It is tested on that family and on rows of no family (bona fide, uncoded) of that
     fold; it trains on the other families and folds. Spoofs copied from a held-back clip, or sent
     through its channel (column `partner`), go with it. Text-to-speech rows, which come from no
-    source, are tested in the fold of the clip whose channel they have.
+    source, are tested in the fold of the clip whose channel they have. Where every row has a family (a
+    regression of what coded rows have, say), a round is tested on the held-back family alone.
 
     Args:
         corpus: with the columns of `by` and `disjoint`; spoofs keep the values of the clip they
@@ -53,15 +54,17 @@ def leave_families_out(
         raise BadInput("needs at least 2 folds", where=by)
     family, families = coded(corpus, by)
     real = family < 0
+    alone = not real.any()
     home, names = _homes(corpus, real, disjoint)
-    values = np.unique(home[real])
+    values = np.unique(home if alone else home[real])
     values = values[values >= 0]
     if len(families) < 2 or len(values) < 2:
         raise BadInput(
-            f"needs two values of {by!r}, and rows of none with two values of {disjoint!r}", where=corpus.name
+            f"needs two values of {by!r}, and rows of none (or all) with two values of {disjoint!r}",
+            where=corpus.name,
         )
     folds = min(folds, len(values))
-    counts = counts_of(np.where(real, home, -1), len(names))[values]
+    counts = counts_of(np.where(real | alone, home, -1), len(names))[values]
     fold_of = np.full(len(names) + 1, -1)  # the last place is that of rows without a home
     fold_of[values] = deal(counts, folds, seed)
     fold = fold_of[home]
@@ -84,7 +87,8 @@ def leave_families_out(
                 how=f"{by} {family_name} left out, {disjoint} disjoint: {_short(told)} held back, "
                 f"seed {seed}",
             )
-            if not len(split.train) or not real[split.test].any() or real[split.test].all():
+            mixed = alone or (real[split.test].any() and not real[split.test].all())
+            if not len(split.train) or not len(split.test) or not mixed:
                 raise BadInput("leaves a side or a class empty; take fewer folds", where=split.name)
             splits.append(check.refuse(split))
     return splits

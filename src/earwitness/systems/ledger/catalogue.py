@@ -8,6 +8,7 @@ from types import ModuleType
 from earwitness.errors import BadInput
 
 REPRODUCTIONS = {
+    "hydra": "earwitness.systems.ledger.hydra",
     "nes2net": "earwitness.systems.ledger.nes2net",
 }
 """Name -> module with `Size` (settings, all with defaults) and `reproduce(corpus, store, out, *, size,
