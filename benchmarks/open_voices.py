@@ -1,80 +1,144 @@
-"""The real `tiny` build as a command: time and size from empty, and a build killed and gone on with.
+"""Real builds of open-voices as a command: time, size, and that a killed build ends the same.
 
     python benchmarks/open_voices.py FOLDER
 
-FOLDER must be empty; packages are fetched once and used again for the second build.
+builds `tiny` from empty, then once more, killed twice (SIGKILL) and gone on with; FOLDER must be empty.
+
+    python benchmarks/open_voices.py FOLDER --subset small --kill-after 900 [--compare OTHER]
+
+is one run of a long build: killed after so many seconds, or ended. Called until it has ended, it adds up
+what all runs took, and writes the figures; OTHER is a build, never killed, of some of the same parts.
 """
 
 from __future__ import annotations
 
-import hashlib
+import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 
+from earwitness.corpora.open_voices.whole_build import CARD
+from earwitness.corpora.parts import only
+
 RESULT = Path(__file__).parent / "results" / "open_voices.json"
+RUNS = "runs.json"
 
 
-def command(folder: Path, archives: Path) -> list[str]:
+def command(folder: Path, archives: Path, subset: str, workers: int, keep: bool = False) -> list[str]:
     """The build, as a user types it."""
-    words = ["corpora", "build", "open-voices", str(folder), "--subset", "tiny", "--archives", str(archives)]
+    words = ["corpora", "build", "open-voices", str(folder), "--subset", subset]
+    words += ["--archives", str(archives), "--workers", str(workers)]
+    words += ["--keep-sources"] * keep
     return [sys.executable, "-m", "earwitness", *words]
 
 
-def digest(folder: Path) -> str:
-    """SHA-256 over id and content hash of every row, in order."""
-    rows = pl.read_parquet(folder / "corpus.parquet").select("id", "sha256").iter_rows()
-    return hashlib.sha256("".join(f"{name} {content}\n" for name, content in rows).encode()).hexdigest()
+def run(words: list[str], folder: Path, kill_after: float | None) -> dict[str, Any]:
+    """One run: how long it took, and whether it was killed; kept in the folder beside the audio."""
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    running = subprocess.Popen(words, stdout=subprocess.DEVNULL)
+    killed = False
+    try:
+        code = running.wait(kill_after)
+    except subprocess.TimeoutExpired:
+        running.kill()
+        killed, code = True, running.wait()
+    if code and not killed:
+        sys.exit(f"the build ended with {code}")
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    told = {
+        "seconds": round(time.perf_counter() - start, 1),
+        "cpu_seconds": round(used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime, 1),
+        "load_average": round(os.getloadavg()[0], 2),
+        "clips": sum(1 for _ in folder.glob("audio/*/*.flac")),
+        "killed": killed,
+    }
+    runs = [*_runs(folder), told]
+    (folder / RUNS).write_text(json.dumps(runs, indent=2) + "\n")
+    return told
+
+
+def figures(folder: Path, archives: Path, other: Path | None) -> dict[str, Any]:
+    """What a build took and holds; the parts that another one has, too, are compared."""
+    table = pl.read_parquet(folder / "corpus.parquet")
+    card = json.loads((folder / CARD).read_text())
+    runs = _runs(folder)
+    same = None
+    if other is not None:
+        whole = pl.read_parquet(other / "corpus.parquet")
+        same = {
+            part: len(only(whole, part).join(table, on=["id", "sha256"], how="anti")) == 0
+            for part in whole["part"].unique(maintain_order=True)
+        }
+    return {
+        "runs": runs,
+        "seconds": round(sum(each["seconds"] for each in runs), 1),
+        "cpu_seconds": round(sum(each["cpu_seconds"] for each in runs), 1),
+        "kills": sum(each["killed"] for each in runs),
+        "all_rows_of_a_build_never_killed_are_here_with_their_hash": same,
+        "megabytes_of_archives": _megabytes(archives),
+        "megabytes_of_audio": _megabytes(folder / "audio"),
+        "megabytes_of_unpacked_packages": _megabytes(folder / "sources"),
+        "rows": dict(sorted(table["part"].value_counts().iter_rows())),
+        "hours": round(float((table["end"] - table["start"]).sum()) / 3600, 3),
+        "refused": card["refused"],
+        "hashes": card["hashes"],
+        "programs": card["programs"],
+    }
 
 
 def main() -> None:
-    """Build, kill, go on, compare; write the result."""
-    root = Path(sys.argv[1])
-    root.mkdir(parents=True)
-    start = time.perf_counter()
-    subprocess.run(command(root / "first", root / "archives"), check=True, stdout=subprocess.DEVNULL)
-    first = time.perf_counter() - start
-    deaths, rng = 0, np.random.default_rng(0)
-    for _ in range(2):
-        running = subprocess.Popen(command(root / "second", root / "archives"), stdout=subprocess.DEVNULL)
-        try:
-            running.wait(float(rng.uniform(4, 12)))
-        except subprocess.TimeoutExpired:
-            running.kill()
-            running.wait()
-            deaths += 1
-    start = time.perf_counter()
-    subprocess.run(command(root / "second", root / "archives"), check=True, stdout=subprocess.DEVNULL)
-    again = time.perf_counter() - start
-    table = pl.read_parquet(root / "first/corpus.parquet")
+    """Run what was asked for; when a build has ended, write its figures."""
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    asked.add_argument("folder", type=Path)
+    asked.add_argument("--subset", default="tiny", choices=("tiny", "small", "full"))
+    asked.add_argument("--archives", type=Path, help="folder of archives; the build's own without it")
+    asked.add_argument("--workers", type=int, default=2)
+    asked.add_argument("--kill-after", type=float, help="seconds")
+    asked.add_argument("--keep-sources", action="store_true")
+    asked.add_argument("--compare", type=Path, help="folder of a build that was never killed")
+    given = asked.parse_args()
+    folder, other = given.folder, given.compare
+    if given.subset == "tiny" and given.kill_after is None:
+        given.folder.mkdir(parents=True)  # from empty: refused where there is something
+        archives = given.archives or given.folder / "archives"
+        other, folder = given.folder / "first", given.folder / "second"
+        words = command(other, archives, "tiny", given.workers)
+        first = run(words, other, None)
+        rng = np.random.default_rng(0)
+        for limit in (*rng.uniform(6, 20, 2), None):
+            run(command(folder, archives, "tiny", given.workers), folder, limit)
+        told = {"from_empty": first} | figures(folder, archives, other)
+    else:
+        archives = given.archives or folder / "archives"
+        folder.mkdir(parents=True, exist_ok=True)
+        words = command(folder, archives, given.subset, given.workers, given.keep_sources)
+        if run(words, folder, given.kill_after)["killed"]:
+            print(f"killed; call again to go on: {_runs(folder)[-1]}")
+            return
+        told = figures(folder, archives, other)
+    told = {"what": f"open-voices --subset {given.subset}, seed 0", "workers": given.workers} | told
+    told["processors"] = os.cpu_count()
+    known = json.loads(RESULT.read_text()) if RESULT.is_file() else {}
+    known = {subset: known[subset] for subset in ("tiny", "small", "full") if subset in known}
+    known[given.subset] = told
+    RESULT.write_text(json.dumps(known, indent=2) + "\n")
+    print(json.dumps(told, indent=2))
 
-    def megabytes(folder: Path) -> float:
-        return round(sum(p.stat().st_size for p in folder.rglob("*") if p.is_file()) / 1e6, 1)
 
-    result = {
-        "what": "open-voices --subset tiny, seed 0; wall clock of the command, on a machine with other work",
-        "processors": os.cpu_count(),
-        "load_average_at_end": round(os.getloadavg()[0], 2),
-        "seconds_from_empty": round(first, 1),
-        "seconds_after_kills": round(again, 1),
-        "kills": deaths,
-        "same_after_kills": digest(root / "first") == digest(root / "second"),
-        "megabytes_fetched": megabytes(root / "archives"),
-        "megabytes_of_audio": megabytes(root / "first/audio"),
-        "megabytes_of_unpacked_packages": megabytes(root / "first/sources"),
-        "rows": dict(sorted(table["part"].value_counts().iter_rows())),
-        "hours": round(float((table["end"] - table["start"]).sum()) / 3600, 3),
-        "sha256_of_rows": digest(root / "first"),
-        "programs": json.loads((root / "first/card.json").read_text())["programs"],
-    }
-    RESULT.write_text(json.dumps(result, indent=2) + "\n")
-    print(json.dumps(result, indent=2))
+def _runs(folder: Path) -> list[dict[str, Any]]:
+    return json.loads((folder / RUNS).read_text()) if (folder / RUNS).is_file() else []
+
+
+def _megabytes(folder: Path) -> float:
+    return round(sum(p.stat().st_size for p in folder.rglob("*") if p.is_file()) / 1e6, 1)
 
 
 if __name__ == "__main__":

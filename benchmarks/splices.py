@@ -1,6 +1,6 @@
 """What the detector says of spliced recordings whose engine and speaker it never heard.
 
-    earwitness corpora build open-voices open-voices --subset small
+    earwitness corpora build open-voices open-voices --subset small --keep-sources
     earwitness corpora splices open-voices splices --count 600
     python benchmarks/splices.py open-voices splices --store store [--ship]
 

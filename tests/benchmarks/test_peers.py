@@ -49,7 +49,8 @@ def corpus(tmp_path: Path) -> Path:
             copied = label == "bona fide" or family == "copy"
             rows.append(
                 {
-                    "id": name, "path": f"{name}.wav", "label": label, "family": family, "engine": family,
+                    "id": name, "path": f"{name}.wav", "start": 0.0, "end": None, "split": "train",
+                    "label": label, "family": family, "engine": family,
                     "source": source, "language": "en", "speaker": f"{source}-{number % 2}",
                     "voice": "" if copied else f"{family}-{number % 2}",
                     "group": f"{source}-{number}" if copied else name,

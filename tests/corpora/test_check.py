@@ -52,7 +52,13 @@ def test_leaks_and_repeats_are_counted(tmp_path: Path) -> None:
     assert found.channel is None
     assert found.leaks == {"speaker": 1, "sha256": 1, "transcript": 10}
     assert found.repeats == 40
-    assert len(found.problems) == 4
+    assert len(found.problems) == 5
+    assert "1 contents have several values of 'label'" in found.problems
+    assert "40 rows have the same content as another" in found.problems
+    tied = check(Corpus(table.with_columns(group=pl.lit("one"), split=pl.lit("train"))), None)
+    assert "40 rows have the same content as another; they are in one group, so no protocol parts them" in (
+        tied.problems
+    )
 
 
 def test_missing_audio_and_labels_are_refused(tmp_path: Path) -> None:

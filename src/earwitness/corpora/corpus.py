@@ -43,7 +43,7 @@ class Corpus:
         1
     """
 
-    __slots__ = ("_name", "_report", "_root", "_table")
+    __slots__ = ("_file", "_name", "_report", "_root", "_table")
 
     def __init__(
         self,
@@ -54,6 +54,7 @@ class Corpus:
         self._name = name
         self._report = report
         self._root: Path | None = None
+        self._file: Path | None = None
         self._table = _checked(table, name)
 
     @property
@@ -76,6 +77,11 @@ class Corpus:
         """Folder that the paths start from; `None` when the corpus was not read from a file."""
         return self._root
 
+    @property
+    def file(self) -> Path | None:
+        """Parquet file that it was read from; `None` when it was not."""
+        return self._file
+
     def __len__(self) -> int:
         return len(self._table)
 
@@ -89,7 +95,7 @@ class Corpus:
             BadInput: when no row is left.
         """
         part = Corpus(self._table.filter(condition), self._name, self._report)
-        part._root = self._root
+        part._root, part._file = self._root, self._file
         return part
 
     def join(self, other: Corpus) -> Corpus:
@@ -120,7 +126,7 @@ class Corpus:
         except (pl.exceptions.PolarsError, OSError) as error:
             raise BadInput(f"cannot be read as Parquet: {error}", where=str(file)) from error
         corpus = Corpus(table, str(file))
-        corpus._root = Path(kept.get(ROOT) or file.parent)
+        corpus._root, corpus._file = Path(kept.get(ROOT) or file.parent), file
         if NAME in kept:
             corpus._name = kept[NAME]
         if REPORT in kept:

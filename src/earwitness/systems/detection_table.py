@@ -11,7 +11,11 @@ import numpy as np
 import polars as pl
 
 from earwitness.audio.decode import decode
+from earwitness.audio.recording import Recording
 from earwitness.audio.resample import resample
+from earwitness.corpora.channel_probe import stretch
+from earwitness.corpora.corpus import Corpus
+from earwitness.corpora.corpus_hashes import audio_sha256
 from earwitness.corpora.parts import only
 from earwitness.encoders.onnx_encoder import OnnxEncoder
 from earwitness.encoders.store import Store
@@ -32,28 +36,36 @@ class Pooled(msgspec.Struct, frozen=True, kw_only=True):
         values: (windows, dimension) float32.
         clip: (windows,) row of the corpus.
         speech: (windows,) speech frames.
+        audio_sha256: over id and content hash of every row, as it was heard.
     """
 
     values: np.ndarray
     clip: np.ndarray
     speech: np.ndarray
+    audio_sha256: str = ""
 
 
-def read_rows(folder: str | Path) -> tuple[pl.DataFrame, Rows]:
+def audio_root(corpus: str | Path) -> Path:
+    """Folder that the paths of a corpus start from; it need not be the one that holds the table.
+
+    Args:
+        corpus: the table (Parquet), or a folder with `corpus.parquet`.
+    """
+    file = _table_file(corpus)
+    return Corpus.read(file).root or file.parent
+
+
+def read_rows(corpus: str | Path) -> tuple[pl.DataFrame, Rows]:
     """The table of a corpus for detection, its speech alone, and the columns that rounds are made by.
 
     Args:
-        folder: holds `corpus.parquet` and the audio its `path` column names.
+        corpus: the table (Parquet), or a folder with `corpus.parquet`.
 
     Raises:
         BadInput: when there is no such table or a column is missing.
     """
-    path = Path(folder) / "corpus.parquet"
-    if not path.is_file():
-        raise BadInput(
-            "no corpus here; build one with: earwitness corpora build open-voices DIR", where=str(path)
-        )
-    table = only(pl.read_parquet(path))
+    path = _table_file(corpus)
+    table = only(Corpus.read(path).table)
     missing = [column for column in COLUMNS if column not in table.columns]
     if missing:
         raise BadInput(f"has no column {missing[0]!r}", where=str(path))
@@ -79,6 +91,16 @@ def read_rows(folder: str | Path) -> tuple[pl.DataFrame, Rows]:
     return table, rows
 
 
+def _table_file(corpus: str | Path) -> Path:
+    path = Path(corpus)
+    file = path / "corpus.parquet" if path.suffix != ".parquet" or path.is_dir() else path
+    if not file.is_file():
+        raise BadInput(
+            "no corpus here; build one with: earwitness corpora build open-voices DIR", where=str(file)
+        )
+    return file
+
+
 def origin_classes(table: pl.DataFrame, kind: str) -> tuple[tuple[str, ...], np.ndarray]:
     """Class names, bona fide first, and the class number of every row.
 
@@ -97,7 +119,7 @@ def origin_classes(table: pl.DataFrame, kind: str) -> tuple[tuple[str, ...], np.
 
 def pool_corpus(
     table: pl.DataFrame,
-    folder: str | Path,
+    root: str | Path,
     encoder: OnnxEncoder,
     rule: WindowRule,
     recipe: OriginRecipe,
@@ -107,8 +129,8 @@ def pool_corpus(
     """Encode every clip once and pool its windows; what the store has is not computed again.
 
     Args:
-        table: of a corpus.
-        folder: that its paths are relative to.
+        table: of a corpus; of each row the stretch from `start` to `end` is heard.
+        root: folder that its paths start from (`audio_root`).
         encoder: gives the frames of the recipe's layers.
         rule: window, hop and least speech.
         recipe: which statistics are pooled.
@@ -124,8 +146,16 @@ def pool_corpus(
     clips: list[np.ndarray] = []
     speeches: list[np.ndarray] = []
     described = f"{','.join(STATISTICS)}|{msgspec.json.encode(rule, order='sorted').decode()}"
+    heard: list[str] = []
+    last: tuple[str, Recording] | None = None
+    stretches = table.select("path", "start", "end") if "start" in table.columns else None
     for row, path in enumerate(table["path"]):
-        found = _pooled_clip(Path(folder) / path, encoder, rule, network, store, described)
+        if last is None or last[0] != path:  # rows of one file mostly follow each other
+            last = path, decode(Path(root) / path)
+        _, start, end = (path, 0.0, None) if stretches is None else stretches.row(row)
+        recording = stretch(last[1], start or 0.0, end, path)
+        heard.append(recording.sha256)
+        found = _pooled_clip(recording, encoder, rule, network, store, described)
         values.append(found[:, columns] if len(found) else found[:, :-1])
         speeches.append(found[:, -1])
         clips.append(np.full(len(found), row))
@@ -133,12 +163,16 @@ def pool_corpus(
             progress(row + 1, len(table))
     kept = [array for array in values if len(array)]
     if not kept:
-        raise BadInput("no clip holds enough speech to be scored", where=str(folder))
-    return Pooled(values=np.concatenate(kept), clip=np.concatenate(clips), speech=np.concatenate(speeches))
+        raise BadInput("no clip holds enough speech to be scored", where=str(root))
+    content = pl.DataFrame({"id": table["id"], "sha256": heard})
+    return Pooled(
+        values=np.concatenate(kept), clip=np.concatenate(clips), speech=np.concatenate(speeches),
+        audio_sha256=audio_sha256(content),
+    )  # fmt: skip
 
 
 def _pooled_clip(
-    path: Path,
+    recording: Recording,
     encoder: OnnxEncoder,
     rule: WindowRule,
     network: OriginNetwork,
@@ -146,7 +180,6 @@ def _pooled_clip(
     described: str,
 ) -> np.ndarray:
     """(windows, dimension + 1): statistics, and the window's speech frames in the last column."""
-    recording = decode(path)
     key = None
     if store is not None:
         key = store_key(recording.sha256, encoder, described)
@@ -173,8 +206,13 @@ def store_key(sha256: str, encoder: OnnxEncoder, view: str) -> Key:
 
 
 def corpus_hash(table: pl.DataFrame, columns: Sequence[str] = COLUMNS) -> str:
-    """SHA-256 of the table's rows: what was trained on (hexadecimal)."""
+    """SHA-256 of some columns of the table's rows (hexadecimal); of the audio see `Pooled.audio_sha256`."""
     digest = hashlib.sha256()
     for row in table.select(columns).sort("id").iter_rows():
         digest.update(("|".join(map(str, row)) + "\n").encode())
     return digest.hexdigest()
+
+
+def hashes(table: pl.DataFrame, pooled: Pooled) -> dict[str, str]:
+    """What was trained on, for the record of a run: hash of the table, and of the audio as it was heard."""
+    return {"corpus table": corpus_hash(table), "corpus audio (samples)": pooled.audio_sha256}

@@ -18,6 +18,7 @@ from earwitness.encoders.onnx_encoder import OnnxEncoder
 from earwitness.encoders.store import Store
 from earwitness.errors import BadInput
 from earwitness.evidence import manifest as instrument
+from earwitness.systems import detection_table
 from earwitness.systems.clip_windows import WindowRule, clip_scores
 from earwitness.systems.detection_table import Pooled, corpus_hash, origin_classes, pool_corpus, read_rows
 from earwitness.systems.held_back_figures import held_back_figures
@@ -85,7 +86,7 @@ def train_detector(
     """Train, validate by leaving engines and sources out, calibrate, and export the detector.
 
     Args:
-        corpus: folder with `corpus.parquet` (`earwitness corpora build open-voices`).
+        corpus: its table, or the folder with `corpus.parquet` (`earwitness corpora build open-voices`).
         store: folder of the store; `None` computes everything anew.
         out: run folder; the instrument is its folder `instrument`.
         recipe: settings of the head.
@@ -108,14 +109,14 @@ def train_detector(
     run = RunFolder(out)
     opened = Store(store) if store is not None else None
     pooled = pool_corpus(
-        table, corpus, encoder, plan.rule, recipe, opened,
+        table, detection_table.audio_root(corpus), encoder, plan.rule, recipe, opened,
         None if progress is None else lambda done, of: progress("encode", done, of),
     )  # fmt: skip
     if opened is not None:
         opened.close()
     classes, origin = origin_classes(table, recipe.classes)
     run.write_recipe(
-        recipe, data={"corpus": corpus_hash(table), "encoder": encoder.revision}, classes=classes
+        recipe, data=detection_table.hashes(table, pooled) | {"encoder": encoder.revision}, classes=classes
     )
     head = HeadTraining(recipe, (len(view.layers), encoder.dimension), classes, origin, rows, pooled)
     usable = np.unique(pooled.clip)
@@ -140,7 +141,8 @@ def train_detector(
     folder.mkdir(exist_ok=True)
     sha256, parity = export_head(network, head.shape, _frames(plan, encoder), folder / "head.onnx")
     record = {
-        "data": {"corpus_sha256": corpus_hash(table), "clips": len(usable), "windows": len(pooled.clip)},
+        "data": {"corpus_sha256": corpus_hash(table), "audio_sha256": pooled.audio_sha256}
+        | {"clips": len(usable), "windows": len(pooled.clip)},
         "composition": composition(table, usable),
         "head": {"sha256": sha256, "parity": parity},
         "figures": figures,

@@ -87,6 +87,7 @@ def _passing(splices: dict[str, Any] | None) -> str:
 def card_text(card: dict[str, Any]) -> str:
     """Markdown of a card; every number comes from the record."""
     figures, data = card["figures"], card["data"]
+    audio = f", audio `{data['audio_sha256'][:12]}`" if "audio_sha256" in data else ""
     verdicts = figures["verdicts"]
     lines = [
         f"# {card['name']} {card['version']}",
@@ -98,7 +99,7 @@ def card_text(card: dict[str, Any]) -> str:
         "engines together.",
         "",
         f"**Trained on** {data['clips']} clips ({data['windows']} windows) of open-voices, corpus "
-        f"`{data['corpus_sha256'][:12]}`, seeds {card['seeds']}.",
+        f"`{data['corpus_sha256'][:12]}`{audio}, seeds {card['seeds']}.",
         "",
         "## Held-back figures",
         "",

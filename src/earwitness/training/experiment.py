@@ -13,6 +13,7 @@ import polars as pl
 import torch
 
 from earwitness.corpora.corpus import Corpus, require_columns
+from earwitness.corpora.corpus_hashes import corpus_hashes
 from earwitness.corpora.protocols.naming import Division, Protocol
 from earwitness.corpora.protocols.split import Split
 from earwitness.errors import BadInput
@@ -26,7 +27,6 @@ from earwitness.training.run import RunFolder
 from earwitness.training.run_card import write_card
 from earwitness.training.run_figures import run_figures
 from earwitness.training.scoring import score_rows, units
-from earwitness.training.splitting import table_hash
 from earwitness.training.system import System
 from earwitness.training.trained_files import FILE as WEIGHTS
 from earwitness.training.trained_files import save_trained
@@ -83,10 +83,15 @@ def run_experiment(experiment: Experiment, out: str | Path, *, progress: Progres
         _refuse_missing_classes(one.split, seen, primary)
     build_module(experiment, recipe.seeds[0])  # a dimension that does not fit is told before any training
     run = RunFolder(out)
+    hashes = corpus_hashes(
+        corpus,
+        progress=None if progress is None else lambda done, of: progress("reading the audio", done, of),
+    )
     run.write_recipe(
         recipe,
         data={
-            "corpus": table_hash(corpus),
+            "corpus table": hashes.table_sha256,
+            **({f"corpus audio ({hashes.audio_of})": hashes.audio_sha256} if hashes.audio_sha256 else {}),
             **{f"view {k}": v for k, v in experiment.views.revisions.items()},
         },
         classes=primary.classes,
@@ -113,7 +118,7 @@ def run_experiment(experiment: Experiment, out: str | Path, *, progress: Progres
     figures = run_figures(rounds_of_table(table, primary), metric)
     run.write_json("figures.json", figures)
     splits = [one.split for one in rounds]
-    write_card(run, experiment.system, recipe, experiment.task, corpus.name, splits, figures)
+    write_card(run, experiment.system, recipe, experiment.task, corpus.name, splits, figures, hashes)
     if hasattr(experiment.system, "supplement"):  # figures of its own, beside those of every run
         experiment.system.supplement(run.path)
     return run.path

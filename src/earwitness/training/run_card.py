@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from earwitness.corpora.corpus_hashes import Hashes
 from earwitness.corpora.protocols.split import Split
 from earwitness.task import Task
 from earwitness.training.recipe import Recipe
@@ -26,6 +27,7 @@ def write_card(
     corpus: str,
     rounds: Sequence[Split],
     figures: RunFigures,
+    hashes: Hashes,
 ) -> None:
     """Write `card.md`.
 
@@ -37,6 +39,7 @@ def write_card(
         corpus: its name.
         rounds: which rows were trained on and tested.
         figures: what was reached.
+        hashes: of the corpus' table and audio.
     """
     better = "lower" if figures.lower else "higher"
     lines = [
@@ -45,7 +48,7 @@ def write_card(
         (type(system).__doc__ or "").strip().splitlines()[0] if type(system).__doc__ else "",
         "",
         f"Says: {', '.join(_target(target) for target in task.targets)}; one score a {task.unit}.",
-        f"Trained and tested on: {corpus}.",
+        f"Trained and tested on: {corpus}. {_known_by(hashes)}",
         "",
         f"## {figures.metric} ({better} is better)",
         "",
@@ -89,6 +92,11 @@ def _target(target: Any) -> str:
     if target.kind == "binary":
         return f"{target.column} (higher = more {target.positive})"
     return f"{target.column} ({target.unit or f'{len(target.classes)} classes'})"
+
+
+def _known_by(hashes: Hashes) -> str:
+    audio = f"its audio ({hashes.audio_of}) `{hashes.audio_sha256}`" if hashes.audio_sha256 else ""
+    return f"SHA-256: its table `{hashes.table_sha256}`, {audio or 'its audio was not there to be hashed'}."
 
 
 def _row(figure: Figure) -> str:

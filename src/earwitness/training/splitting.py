@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 import msgspec
-import polars as pl
 
 from earwitness.corpora.corpus import Corpus
+from earwitness.corpora.corpus_hashes import table_sha256
 from earwitness.corpora.protocols.naming import Protocol, named
 
 if TYPE_CHECKING:
@@ -40,11 +39,6 @@ def protocol_of(text: str, recipe: Recipe) -> Protocol:
 def table_hash(corpus: Corpus) -> str:
     """SHA-256 over all columns of all rows, in the order of their ids (hexadecimal).
 
-    Where the corpus has no content hashes, paths stand for what was heard.
+    It is `earwitness.corpora.corpus_hashes.table_sha256`; that file also has the hash of the audio.
     """
-    table = corpus.table.sort("id")
-    flat = table.select(pl.col(name) for name in sorted(table.columns) if not table[name].dtype.is_nested())
-    digest = hashlib.sha256("|".join(flat.columns).encode())
-    for row in flat.iter_rows():
-        digest.update(("|".join(map(str, row)) + "\n").encode())
-    return digest.hexdigest()
+    return table_sha256(corpus)

@@ -8,6 +8,7 @@ import polars as pl
 from earwitness.corpora.channel_probe import LEAST
 from earwitness.corpora.check import Checked
 from earwitness.corpora.corpus import Corpus
+from earwitness.corpora.corpus_hashes import Hashes
 from earwitness.corpora.durations import seconds_of
 from earwitness.corpora.parts import only
 from earwitness.metrics import Interval
@@ -54,6 +55,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
         refused: rows that could not be made.
         programs: program -> version that it was made with.
         parts: part -> what it holds.
+        hashes: of its table and of its audio.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     refused: int
     programs: dict[str, str]
     parts: dict[str, PartCard]
+    hashes: Hashes
 
 
 TITLES = {
@@ -85,6 +88,7 @@ def card(
     version: str,
     refused: int,
     programs: dict[str, str],
+    hashes: Hashes,
 ) -> Card:
     """The card of a corpus.
 
@@ -96,6 +100,7 @@ def card(
         version: of earwitness.
         refused: rows that could not be made.
         programs: program -> version that it was made with.
+        hashes: of its table and of its audio.
     """
     table = corpus.table
     return Card(
@@ -107,6 +112,7 @@ def card(
         refused=refused,
         programs=programs,
         parts={part: _part(only(table, part), part, checked) for part, checked in checks.items()},
+        hashes=hashes,
     )
 
 
@@ -137,6 +143,9 @@ def written(card: Card) -> str:
         f"{card.rows:,} rows, {card.hours:.2f} hours in {len(card.parts)} parts. Built by earwitness "
         f"{card.version} with seed {card.seed}{' and ' + made if made else ''}; {card.refused} rows could "
         "not be made.",
+        "",
+        f"SHA-256 of the audio (of ids and decoded samples): `{card.hashes.audio_sha256}`; of the table: "
+        f"`{card.hashes.table_sha256}`.",
     ]
     for part, found in card.parts.items():
         engines = sorted(set(found.counted.get("engine", {})) - {""})

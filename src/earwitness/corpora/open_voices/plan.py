@@ -46,7 +46,7 @@ class Sizes(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 SUBSETS = {
-    "tiny": Sizes(speaker=20, role=5, cast=20, copies=12, espeak=30, flite=30, kokoro=0),
+    "tiny": Sizes(speaker=60, role=5, cast=20, copies=40, espeak=110, flite=90, kokoro=0),
     "small": Sizes(speaker=110, role=40, cast=300, copies=300, espeak=450, flite=400, kokoro=550),
     "full": Sizes(speaker=900, role=400, cast=2500, copies=2000, espeak=3000, flite=2500, kokoro=4000),
 }

@@ -51,7 +51,7 @@ class PartSizes(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
 
 PART_SIZES = {
-    "tiny": PartSizes(hosts=10, sounds=40, resyntheses=2, coded=2),
+    "tiny": PartSizes(hosts=35, sounds=200, resyntheses=2, coded=5),
     "small": PartSizes(hosts=60, sounds=200, resyntheses=2, coded=16, residual=12),
     "full": PartSizes(hosts=600, sounds=10_000, resyntheses=len(ENVIRONMENT_ENGINES), coded=120, residual=60),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from earwitness.corpora.open_voices.engines import PROGRAMS
 from earwitness.corpora.open_voices.plan import Row
@@ -27,7 +27,20 @@ def require_programs(rows: Iterable[Row]) -> None:
         BadInput: in one line: what is missing, how to have it, and how to do without.
     """
     wanted = list(rows)
-    engines = {row.engine for row in wanted}
+    _require({row.engine for row in wanted}, {row.coding for row in wanted})
+
+
+def require_programs_of(parts: Sequence[str]) -> None:
+    """Refuse parts of a corpus before anything is fetched, where a program that makes them is missing.
+
+    Raises:
+        BadInput: as `require_programs`.
+    """
+    spoken = {"speech", "partial"} & set(parts)
+    _require(set(PROGRAMS) if spoken else set(), set(GRID) if "codec" in parts else set())
+
+
+def _require(engines: set[str], codings: set[str]) -> None:
     lacking = [
         program for engine, program in PROGRAMS.items() if engine in engines and shutil.which(program) is None
     ]
@@ -36,7 +49,7 @@ def require_programs(rows: Iterable[Row]) -> None:
             f"not installed, so their speech cannot be made; on Debian: apt-get install {' '.join(lacking)}",
             where=", ".join(lacking),
         )
-    without = missing_encoders([GRID[name] for name in {row.coding for row in wanted} if name in GRID])
+    without = missing_encoders([GRID[name] for name in sorted(codings) if name in GRID])
     if without:
         raise BadInput(
             f"{missing_line(without)}; or leave the part out with --parts", where="codec round trips"

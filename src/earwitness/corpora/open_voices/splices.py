@@ -25,6 +25,7 @@ from earwitness.audio.resample import resample
 from earwitness.corpora.corpus import Corpus
 from earwitness.corpora.open_voices.archives import KOKORO
 from earwitness.corpora.open_voices.build import in_turn
+from earwitness.corpora.open_voices.build_record import FILE, BuildRecord
 from earwitness.corpora.open_voices.clip import Clip, join, read
 from earwitness.corpora.open_voices.contents import scan_sources
 from earwitness.corpora.open_voices.engines import family, maker
@@ -196,12 +197,16 @@ def splice_open_voices(
         BadInput: when the folder is no open-voices with its sources, or nothing could be made.
     """
     sources = corpus / "sources"
-    if not (corpus / "build.json").is_file() or not sources.is_dir():
-        raise BadInput("is not open-voices with its sources; build it first", where=str(corpus))
-    built = msgspec.json.decode((corpus / "build.json").read_bytes())
+    if not (corpus / FILE).is_file() or not sources.is_dir():
+        raise BadInput(
+            "is not open-voices with its sources; build it with --keep-sources first (again, where it is "
+            "built already: nothing is made twice)",
+            where=str(corpus),
+        )
+    built = msgspec.json.decode((corpus / FILE).read_bytes(), type=BuildRecord)
     kokoro = sources / KOKORO
     spoken = voices(kokoro) if (kokoro / "model.onnx").is_file() else ()
-    rows = plan(scan_sources(sources), spoken, SUBSETS[built["subset"]], built["seed"])
+    rows = plan(scan_sources(sources), spoken, SUBSETS[built.subset], built.seed)
     return build_splices(
         rows, folder, sources, kokoro, count=count, seed=seed, workers=workers, progress=progress
     )

