@@ -19,6 +19,7 @@ import polars as pl
 import soundfile
 from numpy.typing import NDArray
 
+from earwitness.corpora.file_tree import file_tree
 from earwitness.corpora.key_file import read_text
 from earwitness.errors import BadInput
 
@@ -34,33 +35,77 @@ class _State(msgspec.Struct):
     split: str | None = msgspec.field(default=None, name="_split")
 
 
-def parts(root: str | os.PathLike[str]) -> list[Path]:
-    """The Arrow or Parquet files of a data set, in order.
+class Shards(msgspec.Struct, frozen=True, kw_only=True):
+    """The files of a data set, as paths below its folder, each kind in order.
+
+    Args:
+        whole: that hold its rows.
+        missing: that `state.json` names and that are not there.
+        empty: that hold no bytes.
+        extra: Arrow and Parquet files that do not belong to it.
+        named: all of the first three, as the data set has them.
+    """
+
+    whole: tuple[str, ...]
+    missing: tuple[str, ...]
+    empty: tuple[str, ...]
+    extra: tuple[str, ...]
+    named: tuple[str, ...]
+
+
+def shards(root: str | os.PathLike[str]) -> Shards:
+    """The Arrow or Parquet files of a data set.
 
     Args:
         root: a folder that `save_to_disk` wrote, one that holds such folders, or one with Parquet files.
 
     Raises:
-        BadInput: when there are none, or one that `state.json` names is missing or leaves the folder.
+        BadInput: when there are none, or `state.json` names one twice or one outside of its folder.
     """
-    top = Path(root)
-    found: list[Path] = []
-    for file in sorted(top.glob("**/state.json")):
+    tree = file_tree(root, (*ENDINGS, ".json"))
+    sizes: dict[str, int] = dict(
+        tree.filter(~pl.col("path").str.ends_with(".json")).select("path", "bytes").iter_rows()
+    )
+    named: list[str] = []
+    states = tree.filter(pl.col("path").str.contains(r"(^|/)state\.json$"))["path"]
+    for inside in states:
+        file = Path(root) / inside
         try:
             state = msgspec.json.decode(read_text(file), type=_State)
         except msgspec.MsgspecError as error:
             raise BadInput(f"is no state of a data set: {error}", where=str(file)) from error
         for part in state.data_files:
-            path = file.parent / part.filename
             if Path(part.filename).name != part.filename:
                 raise BadInput(f"has a path outside of its folder: {part.filename!r}", where=str(file))
-            if not path.is_file():
-                raise BadInput(f"names {part.filename!r}, which is not there", where=str(file))
-            found.append(path)
-    found = found or sorted(top.glob("**/*.parquet"))
-    if not found:
+            path = inside.removesuffix("state.json") + part.filename
+            if path in named:
+                raise BadInput(f"names {part.filename!r} more than once", where=str(file))
+            named.append(path)
+    if not len(states):
+        # A name that is not UTF-8 is told with its bytes escaped: there is no such file to be read.
+        there = (path for path, size in sizes.items() if not size or (Path(root) / path).is_file())
+        named = [path for path in there if path.lower().endswith(".parquet")]
+    if not named:
         raise BadInput("holds no state.json with Arrow files, and no Parquet files", where=str(root))
-    return found
+    return Shards(
+        whole=tuple(path for path in named if sizes.get(path)),
+        missing=tuple(path for path in named if path not in sizes),
+        empty=tuple(path for path in named if sizes.get(path) == 0),
+        extra=tuple(path for path in sizes if path not in named),
+        named=tuple(named),
+    )
+
+
+def parts(root: str | os.PathLike[str]) -> list[Path]:
+    """The Arrow or Parquet files of a data set, in order, none of which may be missing.
+
+    Raises:
+        BadInput: as `shards`, and when one is missing or holds no bytes.
+    """
+    found = shards(root)
+    for path in found.missing:
+        raise BadInput(f"names {Path(path).name!r}, which is not there", where=str(Path(root) / path))
+    return [Path(root) / path for path in found.named]
 
 
 def read_part(path: str | os.PathLike[str]) -> pl.DataFrame:

@@ -9,6 +9,7 @@ import pytest
 
 from earwitness.corpora.open_voices import asterisk, fillets, gcin, polish, queen, tuxpaint
 from earwitness.corpora.open_voices.contents import SOURCES
+from earwitness.corpora.open_voices.plan_parts import plain
 from earwitness.errors import BadInput
 
 
@@ -101,3 +102,22 @@ def test_scans_are_sorted_unique_and_below_the_root(source: ModuleType, sources:
     assert len({clip.id for clip in clips}) == len(clips) > 0
     assert all((sources / part).is_file() for clip in clips for part in clip.parts)
     assert clips == source.scan(sources).clips
+
+
+def test_polish_takes_that_are_there_twice_are_one_group(tmp_path: Path) -> None:
+    folder = tmp_path / "nkululeko/nkululeko-1.14.1/data/polish/POLISH"
+    folder.mkdir(parents=True)
+    for name, content in (
+        ("m1.a_nie_1", b"x"),
+        ("m1.a_nie_2", b"x"),
+        ("m1.a_nie_3", b"y"),
+        ("m2.a_nie_1", b"x"),
+    ):
+        (folder / f"{name}.wav").write_bytes(content)
+    (folder.parent / "polish_test.csv").write_text("file,speaker\nPOLISH/m2.a_nie_1.wav,m2\n")
+    clips = polish.scan(tmp_path).clips
+    same = polish.repeated(clips, tmp_path)
+    assert same == {"polish/m1.a_nie_2": "polish/m1.a_nie_1"}  # not that of another split
+    groups = [row.group for row in plain("emotion", clips, 0, same)]
+    assert groups[0] == groups[1]
+    assert len(set(groups)) == 3

@@ -23,6 +23,9 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from earwitness.audio.resample import resample
+
+EXAMPLE = Path(__file__).parents[3] / "examples" / "human-english.wav"
 FORMATS = {".wav": "WAV", ".flac": "FLAC", ".ogg": "OGG", ".mp3": "MP3", ".aiff": "AIFF"}
 
 
@@ -94,12 +97,17 @@ def write(path: Path, content: bytes) -> Path:
 
 @functools.cache
 def sound(ending: str) -> bytes:
-    """A tenth of a second of noise in the format of an ending; bytes of no meaning for other endings."""
+    """A tenth of a second of real speech in the format of an ending; bytes of no meaning for other endings.
+
+    It is cut from a clip of open-voices (asterisk-en, `examples/human-english.wav`).
+    """
     if ending.lower() not in FORMATS:
         return b"x"
-    noise = np.random.default_rng(0).standard_normal(1600) * 0.01
+    speech, rate = soundfile.read(EXAMPLE, dtype="float32")
+    speech = resample(speech, rate, 16_000)
+    middle = int(np.abs(speech).argmax())
     buffer = io.BytesIO()
-    soundfile.write(buffer, noise, 16_000, format=FORMATS[ending.lower()])
+    soundfile.write(buffer, speech[middle - 800 : middle + 800], 16_000, format=FORMATS[ending.lower()])
     return buffer.getvalue()
 
 

@@ -113,9 +113,9 @@ def test_extra_files_are_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("data-00000-of-00001.arrow", b"", "cannot be read as arrow"),
+        ("data-00000-of-00001.arrow", b"", "holds nothing of CPQA-Evaluation-Set: 1 file of no bytes"),
         ("data-00000-of-00001.arrow", b"\xff\xff\xff\xffnot arrow", "cannot be read as arrow"),
-        ("data-00000-of-00001.arrow", None, r"names 'data-00000-of-00001\.arrow', which is not there"),
+        ("data-00000-of-00001.arrow", None, "holds nothing of CPQA-Evaluation-Set: 1 row of the key"),
         ("state.json", b"{}", "is no state of a data set"),
         ("state.json", b'{"_data_files": [{"filename": "../x.arrow"}]}', "has a path outside of its folder"),
         ("state.json", b'{"_data_files": [{"filename": "/x.arrow"}]}', "has a path outside of its folder"),

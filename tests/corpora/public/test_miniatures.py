@@ -56,6 +56,19 @@ def left_out(corpus: Corpus) -> int:
     return sum(noted.count for noted in kinds)
 
 
+def test_every_corpus_has_a_card_and_a_miniature() -> None:
+    assert {mini.corpus for mini in EVERY} == set(CORPORA)
+    for name in CORPORA:
+        known = card(name)
+        assert known.tasks, name
+        assert known.licence, name
+        assert known.get, name
+        # A corpus that grows, or is one's own, has no count that a copy could be held against: it says so.
+        assert known.expected or any(
+            word in " ".join(known.notes) for word in ("count", "our choice", "Files are")
+        ), name
+
+
 @every_one
 def test_a_whole_copy(mini: Miniature, root: Path, scan_it: Scan) -> None:
     corpus = scan_it()

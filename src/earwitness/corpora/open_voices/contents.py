@@ -110,7 +110,8 @@ def rows_of(
     if "vocalisation" in parts:
         rows["vocalisation"] = other.plain("vocalisation", vocalisations.scan(root).clips, seed)
     if "emotion" in parts:
-        rows["emotion"] = other.plain("emotion", polish.scan(root).clips, seed)
+        clips = polish.scan(root).clips
+        rows["emotion"] = other.plain("emotion", clips, seed, polish.repeated(clips, root))
     if "codec" in parts:
         rates = {source: origin.rate for source, origin in ORIGINS.items()}
         rows["codec"] = other.codec(spoken, rates, part_sizes, seed)

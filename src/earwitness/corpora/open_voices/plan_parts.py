@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import msgspec
 import numpy as np
@@ -76,16 +77,21 @@ def environment(clips: Sequence[Clip], sizes: PartSizes, seed: int) -> list[Row]
     return rows
 
 
-def plain(part: str, clips: Sequence[Clip], seed: int) -> list[Row]:
+def plain(
+    part: str, clips: Sequence[Clip], seed: int, same: Mapping[str, str] = MappingProxyType({})
+) -> list[Row]:
     """Clips as they are: vocalisations, or the Polish emotions.
 
     Args:
         part: `vocalisation` or `emotion`.
         clips: all of them.
         seed: names the rows.
+        same: id of a clip -> that of another with the same content, whose group it joins.
     """
     return [
-        _row(part, "plain", clip, seed, group=f"{part}/{clip.id}", channel=ChannelSettings())
+        _row(
+            part, "plain", clip, seed, group=f"{part}/{same.get(clip.id, clip.id)}", channel=ChannelSettings()
+        )
         for clip in clips
     ]
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from earwitness.corpora.open_voices.clip import Clip, Scan, duration
@@ -43,6 +45,25 @@ def scan(root: Path) -> Scan:
             )
         )
     return Scan(clips=tuple(clips), unmatched=tuple(unmatched))
+
+
+def repeated(clips: Iterable[Clip], root: Path) -> dict[str, str]:
+    """Clips whose file is, byte for byte, that of an earlier one -> that one: four takes are there twice.
+
+    They stay in the corpus, for its official splits have them, but no protocol may part them.
+
+    Args:
+        clips: as scanned.
+        root: folder of unpacked packages.
+    """
+    first: dict[tuple[bytes, str], str] = {}
+    same = {}
+    for clip in clips:
+        content = hashlib.sha256(b"".join((root / part).read_bytes() for part in clip.parts)).digest()
+        key = content, clip.split  # a group may not lie in two splits; the check tells of such a leak
+        if first.setdefault(key, clip.id) != clip.id:
+            same[clip.id] = first[key]
+    return same
 
 
 def official_splits(root: Path) -> dict[str, str]:

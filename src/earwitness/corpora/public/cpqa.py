@@ -9,10 +9,9 @@ from typing import Any
 
 import polars as pl
 
-from earwitness.corpora.arrow_rows import ENDINGS, audio_of, parts, read_part, text_of
+from earwitness.corpora.arrow_rows import audio_of, read_part, shards, text_of
 from earwitness.corpora.corpus import COLUMNS, Corpus
 from earwitness.corpora.corpus_card import CorpusCard, Expected
-from earwitness.corpora.file_tree import file_tree
 from earwitness.corpora.scan_report import ScanReport
 from earwitness.corpora.scanning import noted, scanned
 from earwitness.errors import BadInput
@@ -54,11 +53,14 @@ def scan(root: str | os.PathLike[str]) -> Corpus:
         that the files have beside them; `end` is the length of the audio, `group` names the audio.
 
     Raises:
-        BadInput: when no file is there, one cannot be read, or it has no question and answer.
+        BadInput: when no file is there, one cannot be read, or it has no question and answer. Files that
+            `state.json` names and that are missing, or hold no bytes, are told.
     """
     rows: list[dict[str, Any]] = []
     broken: list[str] = []
-    for path in parts(root):
+    found = shards(root)
+    for inside in found.whole:
+        path = Path(root) / inside
         table = read_part(path)
         question = next((name for name in QUESTIONS if name in table.columns), None)
         answer = next((name for name in ANSWERS if name in table.columns), None)
@@ -66,7 +68,6 @@ def scan(root: str | os.PathLike[str]) -> Corpus:
             raise BadInput(
                 f"has no question and answer; its columns: {', '.join(table.columns)}", where=str(path)
             )
-        inside = path.relative_to(root).as_posix()
         for number, row in enumerate(table.iter_rows(named=True)):
             try:
                 samples, rate = audio_of(row, f"{path}, row {number}")
@@ -88,9 +89,8 @@ def scan(root: str | os.PathLike[str]) -> Corpus:
                     "answer": text_of(row[answer]),
                 }
             )
-    read = [path.relative_to(root).as_posix() for path in parts(root)]
-    others = file_tree(root, ENDINGS).filter(~pl.col("path").is_in(read))["path"]
-    report = ScanReport(unreadable=noted(pl.Series(broken, dtype=pl.String)), extra=noted(others))
+    told = {"unreadable": broken, "missing": found.missing, "empty": found.empty, "extra": found.extra}
+    report = ScanReport(**{kind: noted(pl.Series(names, dtype=pl.String)) for kind, names in told.items()})
     made = (
         pl.DataFrame(rows, infer_schema_length=None)
         if rows
