@@ -89,8 +89,12 @@ def scan(root: str | os.PathLike[str]) -> Corpus:
                     "answer": text_of(row[answer]),
                 }
             )
-    told = {"unreadable": broken, "missing": found.missing, "empty": found.empty, "extra": found.extra}
-    report = ScanReport(**{kind: noted(pl.Series(names, dtype=pl.String)) for kind, names in told.items()})
+    report = ScanReport(
+        unreadable=noted(pl.Series(broken, dtype=pl.String)),
+        missing=noted(pl.Series(found.missing, dtype=pl.String)),
+        empty=noted(pl.Series(found.empty, dtype=pl.String)),
+        extra=noted(pl.Series(found.extra, dtype=pl.String)),
+    )
     made = (
         pl.DataFrame(rows, infer_schema_length=None)
         if rows
