@@ -166,7 +166,7 @@ def old_answers(outputs: torch.Tensor, before: torch.Tensor, temperature: float)
     Reference: Li and Hoiem, Learning without forgetting, 2016, with Hinton's factor of T squared.
 
     Example:
-        >>> float(old_answers(torch.tensor([[1.0, 2.0]]), torch.tensor([[1.0, 2.0]]), 2.0))
+        >>> round(float(old_answers(torch.tensor([[1.0, 2.0]]), torch.tensor([[1.0, 2.0]]), 2.0)), 6)
         0.0
     """
     old, new = (before / temperature).softmax(1), (outputs / temperature).log_softmax(1)
