@@ -147,7 +147,8 @@ def between(values: np.ndarray, truth: np.ndarray) -> np.ndarray:
         (dimension,) F; 0 where a number never moves.
 
     Example:
-        >>> between(np.array([[0.0, 1.0], [1.0, 0.0], [5.0, 0.0], [6.0, 1.0]]), np.array([0, 0, 1, 1])).tolist()
+        >>> values = np.array([[0.0, 1.0], [1.0, 0.0], [5.0, 0.0], [6.0, 1.0]])
+        >>> between(values, np.array([0, 0, 1, 1])).tolist()
         [50.0, 0.0]
     """
     known = truth >= 0

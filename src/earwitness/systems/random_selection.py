@@ -122,8 +122,8 @@ class RandomSelection(VectorFusion):
     SOURCES: Mapping[str, str] = dict.fromkeys(("reducer", "share", "primary", "target"), "published")
     PAPER = "Environmental audio deepfake detection by random selection of foundation-model features, 2024"
     CLAIMS: Mapping[str, object] = {
-        "random 40 to 50 % of the values": "as good as all or better; above PCA, SVD, kernel PCA and Gaussian "
-        "projection; parameters and inference time about halved"
+        "random 40 to 50 % of the values": "as good as all or better; above PCA, SVD, kernel PCA and "
+        "Gaussian projection; parameters and inference time about halved"
     }
     VIEWS = None
 

@@ -10,6 +10,7 @@ from earwitness.errors import BadInput
 REPRODUCTIONS = {
     "hydra": "earwitness.systems.ledger.hydra",
     "nes2net": "earwitness.systems.ledger.nes2net",
+    "random-selection": "earwitness.systems.ledger.random_selection",
     "sequifi": "earwitness.systems.ledger.sequifi",
 }
 """Name -> module with `Size` (settings, all with defaults) and `reproduce(corpus, store, out, *, size,
