@@ -71,6 +71,8 @@ class Size(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         encoder: gives the vectors.
         layer: its hidden state; -1 where it has but one.
         runs: of which the median latency is taken.
+        controls: reducers beside the paper's four.
+        folds: kinds of folds; the first one gets the further draws.
     """
 
     clips: int = 1000
@@ -78,11 +80,13 @@ class Size(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     share: float = 0.5
     seeds: tuple[int, ...] = (1, 2, 3, 4, 5)
     few: int = 3
-    epochs: int = 15
-    patience: int = 4
+    epochs: int = 12
+    patience: int = 3
     encoder: str = "whisper-base"
     layer: int = 6
     runs: int = 200
+    controls: tuple[str, ...] = CONTROLS
+    folds: tuple[str, ...] = tuple(FOLDS)
 
 
 def reproduce(
@@ -125,7 +129,7 @@ def reproduce(
 
     half = f"random {size.share:.0%}"
     main = {half: variant(False), "all": variant(False, reducer="none")}
-    for name in (*RIVALS, *CONTROLS):
+    for name in (*RIVALS, *size.controls):
         changes: dict[str, object] = {"reducer": name}
         if name == "pca-standardised":
             changes = {"reducer": "pca", "standardise_after": True}
@@ -136,8 +140,9 @@ def reproduce(
         )
         for share in size.shares
     }
-    (first, protocol), *others = FOLDS.items()
-    rows, differences = run_variants(main, place, store, out, FOLDS, encoders=encoders, progress=progress)
+    folds = {name: FOLDS[name] for name in size.folds}
+    (first, protocol), *others = folds.items()
+    rows, differences = run_variants(main, place, store, out, folds, encoders=encoders, progress=progress)
     further: list[Measured] = []
     if more:
         further, _ = run_variants(
@@ -154,7 +159,7 @@ def reproduce(
     ]
     table = Corpus.read(place)
     picture = errors_picture(
-        random, spreads["all"], {name: spreads[name] for name in (*RIVALS, *CONTROLS)},
+        random, spreads["all"], {name: spreads[name] for name in (*RIVALS, *size.controls)},
         title="How much of a vector is needed", y="EER",
         subtitle=f"{size.encoder}, CNN head, {len(table)} environmental sounds, {first}",
     )  # fmt: skip
