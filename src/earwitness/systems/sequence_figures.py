@@ -12,19 +12,14 @@ import polars as pl
 
 from earwitness.errors import BadInput
 from earwitness.metrics.continual_learning import Continual, continual
-from earwitness.metrics.plots.matrix import matrix_plot
 from earwitness.systems.sequence_stages import positions
 from earwitness.systems.sequifi_recipe import SequifiRecipe
 from earwitness.task import Task
 from earwitness.training.following import read_followed
-from earwitness.training.run import RunFolder
 from earwitness.training.trial_scores import score_columns
-from earwitness.whole_file import write_whole
 
 FILE = "continual.json"
 REPLICATES = 1000
-SHOWN = 24
-"""Steps that the picture of recalls has at most."""
 
 
 class Ranged(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,7 +142,7 @@ def paired_forgetting(
         raise BadInput("the runs have no seed in common, or were tested on other rows", where=str(other))
     found = []
     for folder, table in zip((first, other), tables, strict=True):
-        recipe, task = _settings(Path(folder))
+        recipe, task = settings_of(Path(folder))
         own = table.filter(pl.col("seed").is_in(list(seeds)))
         whole, drawn, *_ = _matrices(own, task, recipe, seed)
         draws = [continual(one).forgetting if np.isfinite(one).all() else np.nan for one in drawn]
@@ -156,61 +151,10 @@ def paired_forgetting(
     return found[0][0] - found[1][0], float(low), float(high), len(ids[0])
 
 
-def _settings(folder: Path) -> tuple[SequifiRecipe, Task]:
+def settings_of(folder: Path) -> tuple[SequifiRecipe, Task]:
+    """Recipe and task of a run folder."""
     recipe = msgspec.json.decode((folder / "recipe.json").read_bytes(), type=SequifiRecipe)
     return recipe, msgspec.json.decode((folder / "task.json").read_bytes(), type=Task)
-
-
-def supplement(folder: str | Path) -> list[str]:
-    """Write `continual.json`, `accuracy.svg` and `recall.svg` into a run folder.
-
-    Args:
-        folder: of a finished run.
-
-    Returns:
-        Lines for the console.
-    """
-    run = RunFolder(folder)
-    recipe, task = _settings(run.path)
-    found = sequence_figures(read_followed(run.path), task, recipe)
-    run.write_json(FILE, found)
-    table = np.array(found.accuracy, dtype=np.float64)
-    names = [f"after {name}" for name in found.domains[: len(table)]]
-    if len(table) == 1:
-        names = ["at the end"]
-    picture = matrix_plot(
-        table, names, found.domains, title=f"Accuracy by {recipe.domain}, %", x=f"tested on, {recipe.domain}",
-        subtitle=f"{recipe.method}, {found.n} held-back clips", y="",
-    )  # fmt: skip
-    write_whole(run.path / "accuracy.svg", picture.encode())
-    chosen = np.unique(np.linspace(0, len(found.steps) - 1, min(SHOWN, len(found.steps))).round().astype(int))
-    picture = matrix_plot(
-        np.array([found.recall[at] for at in chosen], dtype=np.float64), [found.steps[at] for at in chosen],
-        found.classes, title="Recall after each step, %", x="class",
-        subtitle=f"{recipe.method}, {found.n} held-back clips",
-    )  # fmt: skip
-    write_whole(run.path / "recall.svg", picture.encode())
-    return lines_of(found)
-
-
-def lines_of(found: SequenceFigures) -> list[str]:
-    """The figures in words."""
-    lines = [f"average at the end {_words(found.average)}"]
-    for name, one in (
-        ("when learnt", found.learning),
-        ("backward transfer", found.backward_transfer),
-        ("forgetting", found.forgetting),
-    ):
-        if one is not None:
-            lines.append(f"{name} {_words(one)}")
-    if found.collapse is not None:
-        lines.append(f"largest share of one class among the answers after a step: {found.collapse:.2f}")
-    width = max(map(len, found.steps))
-    lines.append(f"{'recall after':<{width}}  {'  '.join(f'{name:>9.9}' for name in found.classes)}")
-    for name, row in list(zip(found.steps, found.recall, strict=True))[-SHOWN:]:
-        cells = ("" if one is None else f"{one:.2f}" for one in row)
-        lines.append(f"{name:<{width}}  {'  '.join(f'{cell:>9}' for cell in cells)}")
-    return lines
 
 
 def _read(
@@ -255,10 +199,6 @@ def _matrices(
     with np.errstate(invalid="ignore"):
         replicates = np.einsum("rs,sij->rij", drawn, hits) / np.einsum("rs,sij->rij", drawn, counts)
     return hits.sum(0) / counts.sum(0), replicates, by_seed, ends, there, len(speakers)
-
-
-def _words(one: Ranged) -> str:
-    return f"{one.value:+.3f} [{one.low:+.3f}, {one.high:+.3f}], deviation over seeds {one.spread:.3f}"
 
 
 def _by_speaker(

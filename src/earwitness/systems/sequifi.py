@@ -12,7 +12,6 @@ import torch
 from torch import nn
 
 from earwitness.errors import BadInput
-from earwitness.systems.sequence_figures import supplement
 from earwitness.systems.sequence_network import (
     SequenceNetwork,
     elastic_penalty,
@@ -20,6 +19,7 @@ from earwitness.systems.sequence_network import (
     path_penalty,
     start_penalty,
 )
+from earwitness.systems.sequence_report import supplement
 from earwitness.systems.sequence_stages import SequenceStage, positions, sequence
 from earwitness.systems.sequifi_recipe import RECIPE, RECIPES, SequifiRecipe
 from earwitness.systems.single_vector import SideBySide
