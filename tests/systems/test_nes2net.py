@@ -15,6 +15,8 @@ from earwitness.errors import BadInput
 from earwitness.layers.folded_nes2net import FoldedNes2Net
 from earwitness.systems.nes2net import Nes2Net
 from earwitness.systems.nes2net_checkpoint import load, network_of, renamed
+from earwitness.systems.registry import system
+from earwitness.training.recipe import with_settings
 
 GOLDEN = json.loads((Path(__file__).parent / "data" / "nes2net.json").read_text())
 
@@ -144,3 +146,15 @@ def test_scoring_folds_and_forgets_when_weights_change() -> None:
     network.train()(9 * frames)
     with torch.inference_mode():
         assert not torch.allclose(network.eval()(frames), first)
+
+
+def test_compile_keeps_names_and_asks_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Nes2Net] = []
+    monkeypatch.setattr(Nes2Net, "compile", lambda self: asked.append(self))
+    method = system("nes2net")
+    names = []
+    for settings in ("compile=false", "compile=true"):
+        recipe = with_settings(method.RECIPE, ["nest=[4,4]", settings])
+        names.append(list(method.build(recipe, {"frames": (1, 32)}).state_dict()))
+    assert names[0] == names[1]
+    assert len(asked) == 1

@@ -160,6 +160,7 @@ def test_scores_of_three_centres_need_no_labels(scoring: str, wanted: Any) -> No
         ("am-softmax", {"am-softmax"}, 2),
         ("samo", {"one-class"}, 3),
         ("cross-entropy", {"cross-entropy"}, 2),
+        ("cross-entropy-quality", {"cross-entropy", "quality"}, 4),
     ],
 )
 def test_every_objective_learns_to_tell_the_classes_apart(

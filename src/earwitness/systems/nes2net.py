@@ -26,6 +26,8 @@ class Nes2NetRecipe(FrameRecipe, frozen=True, forbid_unknown_fields=True, kw_onl
         reduction: of the squeeze-and-excitation bottleneck.
         pooling: over time: `mean` or `attentive` statistics.
         pooling_width: of the attention's bottleneck.
+        compile: let torch compile the network for training (`torch.compile`; it needs a C++ compiler, and a
+            minute before the first step). Scoring has its own, folded form.
     """
 
     variant: Variant = "plain"
@@ -34,6 +36,7 @@ class Nes2NetRecipe(FrameRecipe, frozen=True, forbid_unknown_fields=True, kw_onl
     reduction: int = 1
     pooling: Literal["mean", "attentive"] = "mean"
     pooling_width: int = 128
+    compile: bool = False
 
 
 RECIPE = Nes2NetRecipe(
@@ -113,7 +116,7 @@ class Nes2NetSystem(FrameDetector):
     def body(self, recipe: FrameRecipe, shape: tuple[int, ...]) -> nn.Module:
         """The nested network."""
         assert isinstance(recipe, Nes2NetRecipe)
-        return Nes2Net(
+        network = Nes2Net(
             shape[-1],
             recipe.outputs,
             variant=recipe.variant,
@@ -123,3 +126,6 @@ class Nes2NetSystem(FrameDetector):
             pooling=recipe.pooling,
             pooling_width=recipe.pooling_width,
         )
+        if recipe.compile:
+            network.compile()  # in place: its weights keep their names
+        return network

@@ -17,6 +17,7 @@ from earwitness.layers.attractors import Attractors
 from earwitness.layers.many_centres import Centres, centre_score, many_centre_loss
 from earwitness.systems.frame_detector import FrameDetector, FrameNetwork, FrameRecipe
 from earwitness.systems.qamo_recipes import (
+    BY_QUALITY,
     PUBLISHED,
     QUALITY,
     RECIPE,
@@ -76,6 +77,23 @@ class Embedding(nn.Module):
         return embedding
 
 
+class LogitsAndCentres(nn.Module):
+    """Two logits, and cosines with quality centres that only the loss looks at.
+
+    Args:
+        width: of the embedding.
+        centres: quality classes.
+    """
+
+    def __init__(self, width: int, centres: int) -> None:
+        super().__init__()
+        self.logits, self.centres = nn.Linear(width, 2), Centres(width, centres)
+
+    def forward(self, embedding: torch.Tensor) -> torch.Tensor:
+        """(batch, 2 + centres) of (batch, width): logits of spoof and bona fide, then cosines."""
+        return torch.cat([self.logits(embedding), self.centres(embedding)], dim=1)
+
+
 class Qamo(TunedDetector):
     """Quality-aware one-class learning with several centres; OC-Softmax, AM-Softmax and SAMO beside it."""
 
@@ -102,7 +120,7 @@ class Qamo(TunedDetector):
         """Bona fide or spoof; beside it the quality class or the speaker, which may be missing."""
         assert isinstance(recipe, QamoRecipe)
         beside: dict[str, tuple[str, ...]] = {}
-        if recipe.objective == "qamo" or lowers_quality(msgspec.to_builtins(recipe.views[0].augment)):
+        if recipe.objective in BY_QUALITY or lowers_quality(msgspec.to_builtins(recipe.views[0].augment)):
             if QUALITY not in table.columns:
                 raise BadInput(
                     f"has no column {QUALITY!r}; `earwitness corpora quality` measures it", where="corpus"
@@ -156,7 +174,7 @@ class Qamo(TunedDetector):
             speakers = examples.targets["speaker"][real]
             module.centres.present[:] = False
             module.centres.present[np.unique(speakers[speakers >= 0])] = True
-        if recipe.objective == "qamo":
+        if recipe.objective in BY_QUALITY:
             here = set(examples.targets[QUALITY][real].tolist())
             lowered = lowers_quality(msgspec.to_builtins(recipe.views[0].augment))
             for number in range(recipe.centres):
@@ -169,7 +187,7 @@ class Qamo(TunedDetector):
         return super().fit(module, examples, rows)
 
     def logits(self, module: FrameNetwork, batch: Batch) -> torch.Tensor:
-        """Cosines with the centres, (batch, centres); of cross-entropy the logits of spoof and bona fide."""
+        """Cosines with the centres, (batch, centres); of cross-entropy two logits first."""
         return _cosines(module, self.embedding(module, batch))
 
     def embedding(self, module: FrameNetwork, batch: Batch) -> torch.Tensor:
@@ -190,18 +208,19 @@ class Qamo(TunedDetector):
             return {
                 "clean": {"am-softmax": am_softmax(cosine, label, scale=recipe.scale, margin=recipe.margin)}
             }
-        if recipe.objective == "cross-entropy":
-            weighted = nn.functional.cross_entropy(cosine, label, weight=module.class_weights)
-            return {"clean": {"cross-entropy": weighted}}
         own = None
-        if module.training and recipe.objective in ("qamo", "samo"):
-            truth = batch.targets[QUALITY if recipe.objective == "qamo" else "speaker"]
+        if module.training and recipe.objective in (*BY_QUALITY, "samo"):
+            truth = batch.targets["speaker" if recipe.objective == "samo" else QUALITY]
             own = torch.where(label == 1, truth, -1)
-        named = {
-            "one-class": many_centre_loss(
-                cosine, label, own, scale=recipe.scale, real=recipe.real, fake=recipe.fake
-            )
-        }
+        if recipe.objective.startswith("cross-entropy"):
+            weighted = nn.functional.cross_entropy(cosine[:, :2], label, weight=module.class_weights)
+            named, cosine = {"cross-entropy": weighted}, cosine[:, 2:]
+        else:
+            named = {
+                "one-class": many_centre_loss(
+                    cosine, label, own, scale=recipe.scale, real=recipe.real, fake=recipe.fake
+                )
+            }
         if own is not None and recipe.objective == "samo":
             assert isinstance(module.centres, Attractors)
             module.centres.follow(embedding, own)
@@ -222,7 +241,7 @@ class Qamo(TunedDetector):
         recipe = _recipe(module)
         assert isinstance(module, FrameNetwork)
         cosine = self.logits(module, batch)
-        if recipe.objective in ("am-softmax", "cross-entropy"):
+        if recipe.objective == "am-softmax" or recipe.objective.startswith("cross-entropy"):
             score = cosine[:, 1]
         else:
             score = centre_score(cosine, recipe.scoring if recipe.objective == "qamo" else "max")
@@ -246,4 +265,6 @@ def _centres(recipe: QamoRecipe, width: int, task: Task) -> nn.Module:
         return Attractors(width, speakers, recipe.momentum)
     if recipe.objective == "cross-entropy":
         return nn.Linear(width, 2)
+    if recipe.objective == "cross-entropy-quality":
+        return LogitsAndCentres(width, recipe.centres)
     return Centres(width, {"qamo": recipe.centres, "oc-softmax": 1, "am-softmax": 2}[recipe.objective])

@@ -15,6 +15,8 @@ from earwitness.training.recipe import Optimiser, View
 
 QUALITY = "quality"
 """Column of the quality class: "0" is the lowest (see `earwitness corpora quality`)."""
+BY_QUALITY = ("qamo", "cross-entropy-quality")
+"""Objectives that look at the quality class."""
 
 RULE = Sometimes(augment=RawBoost(algorithm=4), chance=0.4, lowers=QUALITY)
 """The published augmentation: what it roughens falls by one class."""
@@ -30,7 +32,8 @@ class QamoRecipe(TunedRecipe, frozen=True, forbid_unknown_fields=True, kw_only=T
     Args:
         objective: `qamo`; `oc-softmax` (one centre); `am-softmax` (a direction for each of spoof and
             bona fide, the score is the cosine with the second); `samo` (a centre for each training speaker,
-            scored by the nearest); `cross-entropy` (two logits and no centres, scored by that of bona fide).
+            scored by the nearest); `cross-entropy` (two logits and no centres, scored by that of bona fide);
+            `cross-entropy-quality` (the same with the quality loss of centres beside it: an ablation).
         centres: quality classes, 2 or more.
         scale: of the one-class loss (alpha), and of AM-Softmax.
         real: cosine above which bona fide costs little.
@@ -46,7 +49,9 @@ class QamoRecipe(TunedRecipe, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     INPUTS: ClassVar[tuple[str, ...]] = ("waveform", "frames")
 
-    objective: Literal["qamo", "oc-softmax", "am-softmax", "samo", "cross-entropy"] = "qamo"
+    objective: Literal[
+        "qamo", "oc-softmax", "am-softmax", "samo", "cross-entropy", "cross-entropy-quality"
+    ] = "qamo"
     centres: int = 2
     scale: float = 20.0
     real: float = 0.9
@@ -128,6 +133,7 @@ RECIPES: Mapping[str, QamoRecipe] = {
     "oc-softmax": msgspec.structs.replace(_PLAIN, objective="oc-softmax"),
     "am-softmax": msgspec.structs.replace(_PLAIN, objective="am-softmax"),
     "cross-entropy": msgspec.structs.replace(_PLAIN, objective="cross-entropy"),
+    "cross-entropy-quality": msgspec.structs.replace(RECIPE, objective="cross-entropy-quality"),
     "samo": msgspec.structs.replace(_PLAIN, objective="samo", real=0.7, fake=0.0),
 }
 """By name, beside the default."""

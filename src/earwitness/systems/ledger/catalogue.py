@@ -8,10 +8,10 @@ from types import ModuleType
 from earwitness.errors import BadInput
 
 REPRODUCTIONS = {
+    "dpda": "earwitness.systems.ledger.dpda",
     "hydra": "earwitness.systems.ledger.hydra",
     "nes2net": "earwitness.systems.ledger.nes2net",
-    "random-selection": "earwitness.systems.ledger.random_selection",
-    "sequifi": "earwitness.systems.ledger.sequifi",
+    "qamo": "earwitness.systems.ledger.qamo",
 }
 """Name -> module with `Size` (settings, all with defaults) and `reproduce(corpus, store, out, *, size,
 encoders, progress) -> Entry`."""
