@@ -25,6 +25,7 @@ SYSTEMS = {
     "nes2net": "earwitness.systems.nes2net:Nes2NetSystem",
     "origin": "earwitness.systems.origin:Origin",
     "qamo": "earwitness.systems.qamo:Qamo",
+    "random-selection": "earwitness.systems.random_selection:RandomSelection",
     "reduction-ecapa": "earwitness.systems.reduction:ReductionEcapaSystem",
     "reduction-resnet": "earwitness.systems.reduction:ReductionResNetSystem",
     "scar": "earwitness.systems.scar:Scar",

@@ -12,19 +12,14 @@ import polars as pl
 
 from earwitness.errors import BadInput
 from earwitness.metrics.continual_learning import Continual, continual
-from earwitness.metrics.plots.matrix import matrix_plot
 from earwitness.systems.sequence_stages import positions
 from earwitness.systems.sequifi_recipe import SequifiRecipe
 from earwitness.task import Task
 from earwitness.training.following import read_followed
-from earwitness.training.run import RunFolder
 from earwitness.training.trial_scores import score_columns
-from earwitness.whole_file import write_whole
 
 FILE = "continual.json"
 REPLICATES = 1000
-SHOWN = 24
-"""Steps that the picture of recalls has at most."""
 
 
 class Ranged(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,42 +87,11 @@ def sequence_figures(
     """
     target, domain = task.targets
     table = followed.filter(pl.col("side") == "test")
-    answer = table.select(score_columns(target)).to_numpy().argmax(1)
-    truth = table[f"truth/{target.column}"].to_numpy().astype(np.int64)
-    places = positions(recipe, table[f"truth/{domain.column}"].to_numpy().astype(np.int64))
-    names = list(recipe.domains) or list(domain.classes)
-    step = table["stage"].str.extract(r"^corpus (\d+)").cast(pl.Int64).to_numpy()
+    whole, replicates, by_seed, ends, there, speakers = _matrices(table, task, recipe, seed)
+    answer, truth, places = _read(table, task, recipe)
     number = table["number"].to_numpy()
-    ends = {int(one): int(number[step == one].max()) for one in np.unique(step)}
+    names = list(recipe.domains) or list(domain.classes)
     hit = (answer == truth).astype(np.float64)
-    there = sorted(ends)
-    if recipe.method in ("joint", "source-only"):
-        there = [at for at in range(len(names)) if (places == at).any()]
-    for at in there:
-        if not (places == at).any():
-            raise BadInput(f"has no held-back rows of {names[at]}", where=domain.column)
-    speakers, member = np.unique(
-        np.where(table["cluster"] == "", table["id"], table["cluster"]).astype(str), return_inverse=True
-    )
-    seeds = table["seed"].to_numpy()
-
-    def matrix(weight: np.ndarray) -> np.ndarray:
-        """(ends, steps) weighted accuracy."""
-        found = np.full((len(ends), len(there)), np.nan)
-        for row, end in enumerate(ends.values()):
-            for column, place in enumerate(there):
-                inside = (number == end) & (places == place)
-                if weight[inside].sum():
-                    found[row, column] = np.average(hit[inside], weights=weight[inside])
-        return found
-
-    whole = matrix(np.ones(len(hit)))
-    rng = np.random.default_rng(seed)
-    sums = _by_speaker(number, places, member, hit, list(ends.values()), there, len(speakers))
-    drawn = rng.multinomial(len(speakers), np.full(len(speakers), 1 / len(speakers)), size=REPLICATES)
-    with np.errstate(invalid="ignore"):
-        replicates = np.einsum("rs,sij->rij", drawn, sums[0]) / np.einsum("rs,sij->rij", drawn, sums[1])
-    by_seed = [matrix((seeds == one).astype(np.float64)) for one in np.unique(seeds)]
     stages = sorted(
         {int(one): str(name) for one, name in table.select("number", "stage").unique().iter_rows()}.items()
     )
@@ -151,65 +115,90 @@ def sequence_figures(
         collapse=max(max(row) for row in adapted) if adapted else None,
         unseen=float(hit[unseen].mean()) if unseen.any() else None,
         n=table["id"].n_unique(),
-        clusters=len(speakers),
+        clusters=speakers,
     )
 
 
-def supplement(folder: str | Path) -> list[str]:
-    """Write `continual.json`, `accuracy.svg` and `recall.svg` into a run folder.
+def paired_forgetting(
+    first: str | Path, other: str | Path, *, seed: int = 0
+) -> tuple[float, float, float, int]:
+    """How much more one run forgets than another, on the same held-back rows and seeds.
 
     Args:
-        folder: of a finished run.
+        first: folder of a finished run.
+        other: folder of another one.
+        seed: of the bootstrap; speakers are drawn together for both.
 
     Returns:
-        Lines for the console.
+        First minus other, the ends of its 95 % interval, and the held-back rows.
+
+    Raises:
+        BadInput: when they have no seed in common or other rows.
     """
-    run = RunFolder(folder)
-    task = msgspec.json.decode((run.path / "task.json").read_bytes(), type=Task)
-    recipe = msgspec.json.decode((run.path / "recipe.json").read_bytes(), type=SequifiRecipe)
-    found = sequence_figures(read_followed(run.path), task, recipe)
-    run.write_json(FILE, found)
-    table = np.array(found.accuracy, dtype=np.float64)
-    names = [f"after {name}" for name in found.domains[: len(table)]]
-    if len(table) == 1:
-        names = ["at the end"]
-    picture = matrix_plot(
-        table, names, found.domains, title=f"Accuracy by {recipe.domain}, %", x=f"tested on, {recipe.domain}",
-        subtitle=f"{recipe.method}, {found.n} held-back clips", y="",
-    )  # fmt: skip
-    write_whole(run.path / "accuracy.svg", picture.encode())
-    chosen = np.unique(np.linspace(0, len(found.steps) - 1, min(SHOWN, len(found.steps))).round().astype(int))
-    picture = matrix_plot(
-        np.array([found.recall[at] for at in chosen], dtype=np.float64), [found.steps[at] for at in chosen],
-        found.classes, title="Recall after each step, %", x="class",
-        subtitle=f"{recipe.method}, {found.n} held-back clips",
-    )  # fmt: skip
-    write_whole(run.path / "recall.svg", picture.encode())
-    return lines_of(found)
+    tables = [read_followed(folder).filter(pl.col("side") == "test") for folder in (first, other)]
+    seeds = set(tables[0]["seed"]) & set(tables[1]["seed"])
+    ids = [sorted(set(table["id"])) for table in tables]
+    if not seeds or ids[0] != ids[1]:
+        raise BadInput("the runs have no seed in common, or were tested on other rows", where=str(other))
+    found = []
+    for folder, table in zip((first, other), tables, strict=True):
+        recipe, task = settings_of(Path(folder))
+        own = table.filter(pl.col("seed").is_in(list(seeds)))
+        whole, drawn, *_ = _matrices(own, task, recipe, seed)
+        draws = [continual(one).forgetting if np.isfinite(one).all() else np.nan for one in drawn]
+        found.append((continual(whole).forgetting, np.array(draws)))
+    low, high = np.nanquantile(found[0][1] - found[1][1], [0.025, 0.975])
+    return found[0][0] - found[1][0], float(low), float(high), len(ids[0])
 
 
-def lines_of(found: SequenceFigures) -> list[str]:
-    """The figures in words."""
-    lines = [f"average at the end {_words(found.average)}"]
-    for name, one in (
-        ("when learnt", found.learning),
-        ("backward transfer", found.backward_transfer),
-        ("forgetting", found.forgetting),
-    ):
-        if one is not None:
-            lines.append(f"{name} {_words(one)}")
-    if found.collapse is not None:
-        lines.append(f"largest share of one class among the answers after a step: {found.collapse:.2f}")
-    width = max(map(len, found.steps))
-    lines.append(f"{'recall after':<{width}}  {'  '.join(f'{name:>9.9}' for name in found.classes)}")
-    for name, row in list(zip(found.steps, found.recall, strict=True))[-SHOWN:]:
-        cells = ("" if one is None else f"{one:.2f}" for one in row)
-        lines.append(f"{name:<{width}}  {'  '.join(f'{cell:>9}' for cell in cells)}")
-    return lines
+def settings_of(folder: Path) -> tuple[SequifiRecipe, Task]:
+    """Recipe and task of a run folder."""
+    recipe = msgspec.json.decode((folder / "recipe.json").read_bytes(), type=SequifiRecipe)
+    return recipe, msgspec.json.decode((folder / "task.json").read_bytes(), type=Task)
 
 
-def _words(one: Ranged) -> str:
-    return f"{one.value:+.3f} [{one.low:+.3f}, {one.high:+.3f}], deviation over seeds {one.spread:.3f}"
+def _read(
+    table: pl.DataFrame, task: Task, recipe: SequifiRecipe
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Answer, truth and place in the sequence of every row."""
+    target, domain = task.targets
+    answer = table.select(score_columns(target)).to_numpy().argmax(1)
+    truth = table[f"truth/{target.column}"].to_numpy().astype(np.int64)
+    return answer, truth, positions(recipe, table[f"truth/{domain.column}"].to_numpy().astype(np.int64))
+
+
+def _matrices(
+    table: pl.DataFrame, task: Task, recipe: SequifiRecipe, seed: int
+) -> tuple[np.ndarray, np.ndarray, list[np.ndarray], dict[int, int], list[int], int]:
+    """Accuracies (ends, steps): of all, of each replicate, of each seed; ends, steps, and speakers."""
+    answer, truth, places = _read(table, task, recipe)
+    hit, number = (answer == truth).astype(np.float64), table["number"].to_numpy()
+    step = table["stage"].str.extract(r"^corpus (\d+)").cast(pl.Int64).to_numpy()
+    ends = {int(one): int(number[step == one].max()) for one in np.unique(step)}
+    there = sorted(ends)
+    if recipe.method in ("joint", "source-only"):  # one stage, and all steps are tested
+        there = sorted(int(one) for one in np.unique(places[places >= 0]))
+    for at in there:
+        if not (places == at).any():
+            raise BadInput(f"step {at + 1} has no held-back rows", where=recipe.domain)
+    named = np.where(table["cluster"] == "", table["id"], table["cluster"]).astype(str)
+    speakers, member = np.unique(named, return_inverse=True)
+    last = list(ends.values())
+
+    def parts(kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return _by_speaker(number[kept], places[kept], member[kept], hit[kept], last, there, len(speakers))
+
+    hits, counts = parts(np.ones(len(hit), bool))
+    chance = np.full(len(speakers), 1 / len(speakers))
+    drawn = np.random.default_rng(seed).multinomial(len(speakers), chance, size=REPLICATES)
+    seeds = table["seed"].to_numpy()
+    by_seed = []
+    for one in np.unique(seeds):
+        own, rows = parts(seeds == one)
+        by_seed.append(own.sum(0) / rows.sum(0))
+    with np.errstate(invalid="ignore"):
+        replicates = np.einsum("rs,sij->rij", drawn, hits) / np.einsum("rs,sij->rij", drawn, counts)
+    return hits.sum(0) / counts.sum(0), replicates, by_seed, ends, there, len(speakers)
 
 
 def _by_speaker(

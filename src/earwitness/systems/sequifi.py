@@ -12,7 +12,6 @@ import torch
 from torch import nn
 
 from earwitness.errors import BadInput
-from earwitness.systems.sequence_figures import supplement
 from earwitness.systems.sequence_network import (
     SequenceNetwork,
     elastic_penalty,
@@ -20,6 +19,7 @@ from earwitness.systems.sequence_network import (
     path_penalty,
     start_penalty,
 )
+from earwitness.systems.sequence_report import supplement
 from earwitness.systems.sequence_stages import SequenceStage, positions, sequence
 from earwitness.systems.sequifi_recipe import RECIPE, RECIPES, SequifiRecipe
 from earwitness.systems.single_vector import SideBySide
@@ -166,7 +166,7 @@ def old_answers(outputs: torch.Tensor, before: torch.Tensor, temperature: float)
     Reference: Li and Hoiem, Learning without forgetting, 2016, with Hinton's factor of T squared.
 
     Example:
-        >>> float(old_answers(torch.tensor([[1.0, 2.0]]), torch.tensor([[1.0, 2.0]]), 2.0))
+        >>> round(float(old_answers(torch.tensor([[1.0, 2.0]]), torch.tensor([[1.0, 2.0]]), 2.0)), 6)
         0.0
     """
     old, new = (before / temperature).softmax(1), (outputs / temperature).log_softmax(1)

@@ -12,6 +12,8 @@ REPRODUCTIONS = {
     "hydra": "earwitness.systems.ledger.hydra",
     "nes2net": "earwitness.systems.ledger.nes2net",
     "qamo": "earwitness.systems.ledger.qamo",
+    "random-selection": "earwitness.systems.ledger.random_selection",
+    "sequifi": "earwitness.systems.ledger.sequifi",
 }
 """Name -> module with `Size` (settings, all with defaults) and `reproduce(corpus, store, out, *, size,
 encoders, progress) -> Entry`."""

@@ -68,7 +68,7 @@ def run_variants(
                     progress(f"{name}: {what}", done, of)
 
             runs[name], _ = run_system(
-                variant.system, variant.recipe, corpus, store, Path(out) / _plain(f"{on} {name}"),
+                variant.system, variant.recipe, corpus, store, run_folder(out, on, name),
                 protocol=protocol, encoders=encoders, progress=tell,
             )  # fmt: skip
         found += [measured(name, on, run) for name, run in runs.items()]
@@ -132,6 +132,17 @@ def pick(differences: Sequence[Difference], other: str, on: str) -> Difference:
     """The one difference against a rival on one kind of folds."""
     (found,) = [one for one in differences if (one.other, one.on) == (other, on)]
     return found
+
+
+def run_folder(out: str | Path, on: str, name: str) -> Path:
+    """Where `run_variants` puts the run of a variant.
+
+    Args:
+        out: as given there.
+        on: kind of folds.
+        name: of the variant.
+    """
+    return Path(out) / _plain(f"{on} {name}")
 
 
 def _plain(name: str) -> str:
