@@ -88,10 +88,11 @@ def run_figures(rounds: Rounds, metric: Primary, *, replicates: int = 1000, seed
     """
     seeds = _seeds(rounds)
     value = _table([rounds], metric, [seeds], None)[0]
-    drawn = _resampled(
-        rounds, lambda pick: _table([rounds], metric, [seeds], pick)[0], replicates=replicates, seed=seed
-    )
-    each, each_drawn = value.mean(0), drawn.mean(1)
+    each_drawn = _resampled(
+        rounds, lambda pick, weight: _over_rounds(_table([rounds], metric, [seeds], pick)[0], weight),
+        binary=metric.kind == "binary", replicates=replicates, seed=seed,
+    )  # fmt: skip
+    each = value.mean(0)
     figures = {str(one): _figure(each[at], each_drawn[:, at], rounds, metric) for at, one in enumerate(seeds)}
     best = int(each.argmin() if metric.lower else each.argmax())
     return RunFigures(
@@ -134,11 +135,11 @@ def run_difference(
         raise BadInput("the runs do not agree about the truth of a trial")
     pair, seeds = [first, other], [_seeds(first), _seeds(other)]
 
-    def difference(pick: Sequence[np.ndarray] | None) -> float:
-        ours, theirs = _table(pair, metric, seeds, pick)
+    def difference(pick: Sequence[np.ndarray] | None, weight: np.ndarray | None = None) -> float:
+        ours, theirs = (_over_rounds(one, weight) for one in _table(pair, metric, seeds, pick))
         return float(ours.mean() - theirs.mean())
 
-    drawn = _resampled(first, difference, replicates=replicates, seed=seed)
+    drawn = _resampled(first, difference, binary=metric.kind == "binary", replicates=replicates, seed=seed)
     return _figure(difference(None), drawn, first, None)
 
 
@@ -164,6 +165,9 @@ def _table(
                 truth, scores = part.truth, part.scores[seed]
                 if picks is not None:
                     truth, scores = truth[picks[i]], scores[picks[i]]
+                if not len(truth):
+                    table[i, j] = np.nan
+                    continue
                 table[i, j] = metric.figure(truth, scores)
         tables.append(table)
     return tables
@@ -185,9 +189,46 @@ def _codes(rounds: Rounds) -> tuple[list[np.ndarray], list[np.ndarray]]:
     return codes, [np.array(numbers) for numbers in strata.values()]
 
 
+def _over_rounds(table: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
+    """Mean over the rounds of (rounds, seeds); with weights, over those that were drawn."""
+    if weight is None:
+        return np.asarray(table.mean(0))
+    there = weight > 0
+    return np.asarray(np.average(table[there], axis=0, weights=weight[there]))
+
+
+def _named(rounds: Rounds) -> list[str]:
+    return [str(name) for part in rounds.values() for name in part.cluster]
+
+
+def _whole_speakers(
+    rounds: Rounds, statistic: Callable[[Sequence[np.ndarray], np.ndarray], Any], replicates: int, seed: int
+) -> list[Any]:
+    """As `_resampled`, where a round has so few speakers that most draws would miss all of them.
+
+    Speakers are drawn once for all classes, and a round counts by the share of it that was drawn: with one
+    speaker a round this is the bootstrap over speakers.
+    """
+    names = [
+        [name or f"\0{one}" for name, one in zip(part.cluster, part.ids, strict=True)]
+        for part in rounds.values()
+    ]
+    known = {name: at for at, name in enumerate(dict.fromkeys(name for own in names for name in own))}
+    codes = [np.array([known[name] for name in own]) for own in names]
+    generator = np.random.default_rng(seed)
+    drawn = []
+    for _ in range(replicates):
+        weight = generator.multinomial(len(known), np.full(len(known), 1 / len(known)))
+        picks = [np.repeat(np.arange(len(code)), weight[code]) for code in codes]
+        shares = np.array([len(pick) / len(code) for pick, code in zip(picks, codes, strict=True)])
+        drawn.append(statistic(picks, shares))
+    return drawn
+
+
 def _resampled(
-    rounds: Rounds, statistic: Callable[[Sequence[np.ndarray]], Any], *, replicates: int, seed: int
-) -> np.ndarray:
+    rounds: Rounds, statistic: Callable[[Sequence[np.ndarray], np.ndarray | None], Any], *, binary: bool,
+    replicates: int, seed: int,
+) -> np.ndarray:  # fmt: skip
     """A statistic of each round's drawn trials, by replicate; draws without a class are left out."""
     codes, strata = _codes(rounds)
     count = sum(map(len, strata))
@@ -206,7 +247,9 @@ def _resampled(
             for part, pick, there in zip(rounds.values(), picks, classes, strict=True)
         )
         if whole and all(map(len, picks)):
-            drawn.append(statistic(picks))
+            drawn.append(statistic(picks, None))
+    if len(drawn) < replicates // 20 + 1 and not binary and len(set(_named(rounds))) > 1:
+        drawn = _whole_speakers(rounds, statistic, replicates, seed)
     if len(drawn) < replicates // 20 + 1:
         raise BadInput("has too few speakers and voices for an interval", where="scores")
     return np.stack(drawn)
