@@ -116,8 +116,8 @@ def _told(checked: Checked, table: pl.DataFrame) -> list[str]:
 def _verified_lines(found: Verified) -> list[str]:
     if found.problems():
         return ["The audio is not what it was, so it was not probed."]
-    what = "its content hashes" if found.audio_of == "samples" else "the record beside the table"
-    told = f"Audio: {found.compared:,} files are as in {what}" if found.compared else "Audio"
+    what = "the table" if found.audio_of == "samples" else "the record beside the table"
+    told = f"Audio: {found.compared:,} files hold what {what} says" if found.compared else "Audio"
     if found.first:
         told += f"{';' if found.compared else ':'} {found.first:,} files were recorded for the first time"
     return [f"{told}. SHA-256 of all of it: {found.audio_sha256}."]

@@ -93,7 +93,7 @@ def counts(counted: dict[str, Counted], column: str, described: Description) -> 
         size=(640, 150 + 24 * high), left=max(72.0, 7.2 * longest + 18),
     )  # fmt: skip
     for (at, _), (_, count) in zip(named, shown, strict=True):
-        figure.stripe(at, count.rows, TARGET, f"{count.rows:,} ({count.hours:.2f} h)")
+        figure.stripe(at, count.rows, TARGET, f"{count.rows:,} ({_time(count.hours)})")
     return figure.svg()
 
 
@@ -123,3 +123,7 @@ def write_pictures(found: dict[str, Description], folder: Path) -> list[Path]:
     written.append(folder / "description.json")
     write_whole(written[-1], msgspec.json.format(msgspec.json.encode(found)))
     return written
+
+
+def _time(hours: float) -> str:
+    return f"{hours:.1f} h" if hours >= 1 else f"{60 * hours:.1f} min"

@@ -50,7 +50,7 @@ def rows(sources: Path) -> list[Row]:
 @pytest.fixture(scope="module")
 def built(rows: list[Row], sources: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("parts")
-    build(rows, folder, sources, folder / "kokoro", workers=1)
+    build(rows, folder, sources, folder / "kokoro", workers=0)
     return folder
 
 
@@ -215,7 +215,7 @@ def dying(self, target):
         os.kill(os.getpid(), 9)
     return replace(self, target)
 Path.replace = dying
-room.build(rows, Path(folder), Path(sources), Path(folder), workers=1)
+room.build(rows, Path(folder), Path(sources), Path(folder), workers=0)
 """
 
 
@@ -234,7 +234,7 @@ def test_killed_at_any_point_it_goes_on_to_the_same_corpus(
         assert not (folder / "corpus.parquet").exists()
     assert deaths == 3
     assert [*folder.rglob("*.part"), *folder.rglob("*.partial")]
-    again = build(rows, folder, sources, folder, workers=1)
+    again = build(rows, folder, sources, folder, workers=0)
     assert again.found > 0
     assert again.table.equals(table)
     assert (folder / FAILED).read_bytes() == (built / FAILED).read_bytes()

@@ -52,7 +52,7 @@ def fetched(sources: Path, monkeypatch: pytest.MonkeyPatch) -> Fetched:
 
 
 def built(folder: Path, parts: tuple[str, ...] = PARTS, **options: object) -> Card:
-    return build_open_voices(folder, "tiny", parts=parts, workers=1, **options)  # type: ignore[arg-type]
+    return build_open_voices(folder, "tiny", parts=parts, workers=0, **options)  # type: ignore[arg-type]
 
 
 def test_packages_are_deleted_when_all_is_made(tmp_path: Path, fetched: Fetched) -> None:

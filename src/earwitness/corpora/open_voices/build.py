@@ -5,8 +5,9 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -30,6 +31,7 @@ TABLE = "corpus.parquet"
 FAILED = "failed.json"
 CODEBOOKS = "codebooks"
 _PART = ".part"
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
 class Built(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,7 +71,7 @@ def build(
         sources: folder of unpacked packages.
         kokoro: folder of Kokoro's files.
         name: of the corpus.
-        workers: processes.
+        workers: processes that make rows; 0 makes them in this one, with the threads that it has.
         progress: called with (rows done, rows).
 
     Raises:
@@ -116,14 +118,34 @@ def _write(table: pl.DataFrame, folder: Path, name: str) -> None:
 
 
 def in_turn(make: Callable[[Given], Result], rows: Sequence[Given], workers: int) -> Iterator[Result]:
-    """What `make` gives for each row, in order; one worker is this process itself."""
-    if workers <= 1:
+    """What `make` gives for each row, in order; with no workers it is made in this process.
+
+    Workers compute with one thread each: the sums of a matrix product depend on how many threads share
+    it, and a vocoder's iterations make a difference of that into one of the recording.
+    """
+    if workers <= 0:
         yield from map(make, rows)
         return
     # Spawned, not forked: the parent has threads of polars, whose locks a fork would copy.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
-        yield from pool.map(make, rows, chunksize=4)
+        with _environment(dict.fromkeys(_THREADS, "1")):
+            found = pool.map(make, rows, chunksize=4)  # starts the workers, which inherit it
+        yield from found
+
+
+@contextmanager
+def _environment(wanted: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _end_with_parent() -> None:

@@ -155,7 +155,7 @@ def written(card: Card) -> str:
             *([f"{found.roles} roles of games (which are not speakers)"] if found.roles else []),
             *([f"{found.voices} synthetic voices"] if found.voices else []),
             *([f"{len(engines)} engines"] if engines else []),
-            *([f"{len(languages)} languages"] if (languages := found.counted.get("language")) else []),
+            *([_many(len(languages), "language")] if (languages := found.counted.get("language")) else []),
         ]
         lines += ["", f"## {part}", "", ", ".join(told) + ".", "", *channel_lines(found.checked)]
         for column, counted in found.counted.items():
@@ -182,7 +182,7 @@ def channel_lines(checked: Checked) -> list[str]:
         ]
     told = "; ".join(checked.problems) or "none found"
     both = f" Sentences said by a person and by text-to-speech: {checked.both_classes}."
-    lines.append(f"Leaks and repeats: {told}.{both if checked.both_classes else ''}")
+    lines.append(f"Leaks, repeats and what tells too much: {told}.{both if checked.both_classes else ''}")
     return lines
 
 
@@ -196,6 +196,10 @@ def counted_columns(table: pl.DataFrame) -> dict[str, dict[str, Counted]]:
     """Column of `COUNTED` -> value -> how much of it there is, where there is any."""
     found = {column: _counted(table, column) for column in COUNTED if column in table.columns}
     return {column: counts for column, counts in found.items() if set(counts) - {""}}
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'s' * (count != 1)}"
 
 
 def _figure(found: Interval) -> str:
