@@ -24,7 +24,8 @@ from earwitness.encoders.store import Store
 from earwitness.metrics import eer
 from earwitness.systems.clip_windows import WindowRule
 from earwitness.systems.detection_table import corpus_hash, pool_corpus, read_rows
-from earwitness.systems.detector import ENCODER, clip_means
+from earwitness.systems.detector import ENCODER
+from earwitness.systems.head_training import clip_means
 from earwitness.systems.origin import RECIPE
 from earwitness.training.rounds import balanced_weights, crossed_rounds, even_folds
 
@@ -59,17 +60,27 @@ class Search:
             "mean": means[:, :wide] @ means[:, :wide].T / wide,
             "every": means @ means.T / means.shape[1],
         }
+        self.means = means
         self.place = np.full(len(self.table), -1)
         self.place[self.clips] = np.arange(len(self.clips))
         self.real = self.rows.bona_fide
         self.engine = self.table["engine"].to_numpy().astype(str)
         self.copied = ~self.real & np.isin(self.rows.group, np.unique(self.rows.group[self.real]))
 
-    def expert(self, name: str, train: np.ndarray, test: np.ndarray) -> np.ndarray:
-        statistics, against, ridge, classes = EXPERTS[name]
+    def layer_kernel(self, statistics: str, place: int) -> np.ndarray:
+        """Inner products of one layer's statistics: of the mean, or of `every`."""
+        parts = self.means.reshape(len(self.means), len(RECIPE.statistics), len(RECIPE.views[0].layers), -1)
+        kept = parts[:, : 1 if statistics == "mean" else None, place].reshape(len(self.means), -1)
+        return kept @ kept.T / kept.shape[1]
+
+    def fitted(self, expert: tuple, train: np.ndarray, test: np.ndarray) -> np.ndarray:
+        """Score of test rows by an expert (statistics, spoofs it learns from, ridge, classes)."""
+        statistics, against, ridge, classes = expert
         kernel = self.kernels[statistics]
         if against == "copied" and self.copied[train].any():
             train = train[self.real[train] | self.copied[train]]
+        if against == "spoken" and not self.copied[train][~self.real[train]].all():
+            train = train[~self.copied[train]]
         weight = balanced_weights(self.rows, train)
         label = np.where(self.real[train], "", self.engine[train] if classes == "engine" else "spoof")
         names, number = np.unique(label, return_inverse=True)
@@ -88,7 +99,7 @@ class Search:
         return (score[len(train) :] - (top + bottom) / 2) / ((top - bottom) / 2)
 
     def variants(self, train: np.ndarray, test: np.ndarray) -> dict[tuple, float]:
-        scores = {name: self.expert(name, train, test) for name in EXPERTS}
+        scores = {name: self.fitted(expert, train, test) for name, expert in EXPERTS.items()}
         real = self.real[test]
         found = {}
         for variant in VARIANTS:

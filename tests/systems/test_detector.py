@@ -8,6 +8,7 @@ import onnxruntime
 import polars as pl
 import pytest
 import soundfile
+import torch
 
 from earwitness.audio.decode import decode
 from earwitness.errors import BadInput
@@ -16,10 +17,14 @@ from earwitness.evidence.manifest import read_manifest
 from earwitness.systems import clip_windows as windows_of
 from earwitness.systems.clip_windows import WindowRule, clip_windows
 from earwitness.systems.detection_table import origin_classes, read_rows
-from earwitness.systems.detector import Plan, clip_means, train_detector
+from earwitness.systems.detector import Plan, train_detector
+from earwitness.systems.frame_heads import coarse_windows
+from earwitness.systems.head_training import clip_means
 from earwitness.systems.instrument_card import card_text
-from earwitness.systems.origin import RECIPE
+from earwitness.systems.origin import RECIPE, Origin
+from earwitness.task import DETECTION
 from earwitness.training.checkpoint import load_tensors
+from earwitness.training.recipe import Optimiser, read_recipe
 
 ENGINES = {"espeak": "espeak", "flite": "flite", "lpc": "source-filter"}
 RULE = WindowRule(window_seconds=1.0, hop_seconds=0.5, least_speech=0.5)
@@ -73,7 +78,7 @@ def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def trained(corpus: Path, out: Path, store: Path | None = None) -> Path:
+def trained(corpus: Path, out: Path, store: Path | None = None, **changes: object) -> Path:
     recipe = type(RECIPE)(
         system="origin",
         views=(type(RECIPE.views[0])(encoder="whisper-base", layers=(1, 2)),),
@@ -81,7 +86,8 @@ def trained(corpus: Path, out: Path, store: Path | None = None) -> Path:
             name: getattr(RECIPE, name)
             for name in RECIPE.__struct_fields__
             if name not in ("system", "views")
-        },
+        }
+        | changes,
     )
     table = pl.read_parquet(corpus / "corpus.parquet")
     rival = out.parent / "chance.parquet"
@@ -116,6 +122,29 @@ def test_from_corpus_to_instrument(corpus: Path, tmp_path: Path) -> None:
     alone = instrument.score(cut.frames, cut.mask)
     session = onnxruntime.InferenceSession(str(folder / "head.onnx"), providers=["CPUExecutionProvider"])
     assert np.allclose(alone, session.run(["score"], {"frames": cut.frames, "mask": cut.mask})[0], atol=1e-3)
+
+
+def test_a_head_on_frames_is_trained_validated_and_exported(corpus: Path, tmp_path: Path) -> None:
+    folder = trained(
+        corpus, tmp_path / "run", tmp_path / "store", pooling="attentive", objective="one-class", epochs=4,
+        batch=8, narrow=8, coarsen=5, optimiser=Optimiser(learning_rate=1e-2),
+    )  # fmt: skip
+    card = json.loads((folder / "card.json").read_text())
+    assert card["figures"]["mean_leave_one_out_eer"]["value"] < 0.45
+    clip = decode(corpus / "audio" / "0.wav").samples
+    cut = clip_windows(clip, Spectra(), RULE)
+    coarse = coarse_windows(cut, 5)
+    assert coarse.shape == (len(cut.speech), 2, 10, 8 + 2)
+    assert np.allclose(coarse[0, :, 0, :-2], cut.frames[0, :, :5].mean(1), atol=2e-2)  # all of it is speech
+    assert (coarse[:, 0, 0, -1] == cut.speech).all()
+    # From 50 frames a second the exported head says what training said of their means.
+    network = Origin().build(
+        read_recipe(tmp_path / "run" / "recipe.json", RECIPE), {"frames": (2, 8)}, DETECTION
+    )
+    network.load_state_dict(load_tensors(tmp_path / "run" / "weights.safetensors")[0])
+    frames = torch.from_numpy(coarse[..., :-2].astype(np.float32))
+    said = network.eval().odds(network.logits(network.embed(frames, torch.ones(frames.shape[0], 10))))
+    assert np.allclose(Instrument(folder).score(cut.frames, cut.mask), said.detach(), atol=2e-2)
 
 
 def test_training_twice_gives_the_same_bytes(corpus: Path, tmp_path: Path) -> None:

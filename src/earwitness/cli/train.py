@@ -10,7 +10,7 @@ import cyclopts
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from earwitness.errors import require
+from earwitness.errors import BadInput, require
 
 COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
@@ -37,8 +37,8 @@ def train(
     It may be stopped at any time and started again, and ends with the same result.
 
     Args:
-        system: what to train (`earwitness systems list`); "detector" is the shipped one, which has a
-            protocol of its own.
+        system: what to train (`earwitness systems list`); "origin", or "detector", is the shipped one,
+            which has a protocol of its own and is exported as an instrument.
         corpus: folder of a corpus (`earwitness corpora`).
         out: run folder: recipe, provenance, curves, weights, scores, figures, card.
         store: folder that keeps encodings between runs; the folder `store` of the run without it.
@@ -54,8 +54,16 @@ def train(
         rival: (detector) Parquet files with columns id and score of other systems, for the card.
         search: (detector) JSON of benchmarks/detector_search.py, for the card.
     """
-    if system == "detector":
-        return _detector(corpus, out, store, recipe, rival, search)
+    if system in ("detector", "origin"):
+        for name, given in (("encoder", encoder), ("device", device != "cpu"), ("threads", threads)):
+            if given:
+                raise BadInput(
+                    "the shipped detector is trained on its own encoder, on one thread of a CPU",
+                    where=f"--{name}",
+                )
+        if protocol != "official":
+            raise BadInput("the shipped detector has a protocol of its own", where="--protocol")
+        return _detector(corpus, out, store, recipe, set_ or [], layers, seeds, rival, search)
     require("torch", "train")
     import msgspec
 
@@ -96,15 +104,22 @@ def _detector(
     out: Path,
     store: Path | None,
     recipe: str | None,
+    set_: list[str],
+    layers: list[int] | None,
+    seeds: list[int] | None,
     rival: list[Path] | None,
     search: Path | None,
 ) -> int:
     require("torch", "train")
-    from earwitness.systems.detector import train_detector
-    from earwitness.systems.origin import Origin
-    from earwitness.training.recipe import read_recipe
+    import msgspec
 
-    settings = Origin.RECIPE if recipe is None else read_recipe(recipe, Origin.RECIPE)
+    from earwitness.systems.detector import train_detector
+    from earwitness.systems.recipes import chosen_recipe
+    from earwitness.systems.registry import system as named
+
+    settings = chosen_recipe(named("origin"), recipe, set_, encoder=None, layers=layers)
+    if seeds:
+        settings = msgspec.structs.replace(settings, seeds=tuple(seeds))
     with Progress(*COLUMNS, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bars:
         tasks = {what: bars.add_task(what, total=None) for what in ("encode", "leave out")}
         folder = train_detector(

@@ -91,6 +91,24 @@ class Thresholds(_Value, frozen=True, kw_only=True):
     least_window: float | None = None
 
 
+class ChangeSearch(_Value, frozen=True, kw_only=True):
+    """How stretches that differ from the rest are looked for.
+
+    Args:
+        within: scatter of the windows inside a recording over the scatter of recordings of one class.
+        penalty: cost of one change, in nats.
+        margin: how far from zero the levels of both classes must lie, in nats.
+        fitted_on: what these were chosen on, in words; empty = they are a guess.
+        note: how far what is found may be relied on, one sentence; the report shows it with the timeline.
+    """
+
+    within: Positive = 0.36
+    penalty: Annotated[float, msgspec.Meta(ge=0)] = 3.0
+    margin: Annotated[float, msgspec.Meta(ge=0)] = 0.15
+    fitted_on: str = ""
+    note: str = "How well stretches that differ are found was not measured."
+
+
 class Validated(_Value, frozen=True, kw_only=True):
     """The conditions under which the instrument was validated; outside, it gives no verdict.
 
@@ -141,6 +159,7 @@ class Manifest(
         validated: outside of which conditions no verdict is given.
         distributions: held-back scores of both classes, for the report.
         notes: limits of the instrument, one sentence each.
+        changes: how stretches that differ are looked for.
 
     Raises:
         BadInput: when the numbers contradict each other.
@@ -159,6 +178,7 @@ class Manifest(
     validated: Validated
     distributions: Distributions
     notes: tuple[str, ...]
+    changes: ChangeSearch = ChangeSearch()
     schema_: Literal["earwitness.instrument/1"] = "earwitness.instrument/1"
 
     def __post_init__(self) -> None:

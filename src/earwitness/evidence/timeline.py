@@ -11,22 +11,16 @@ import numpy.typing as npt
 
 from earwitness.evidence.change_points import Segmentation, Stretch, segment
 from earwitness.evidence.finding import Segment, Window
-from earwitness.evidence.manifest import Distributions, Manifest
+from earwitness.evidence.manifest import ChangeSearch, Distributions, Manifest
 from earwitness.evidence.windows import Scored, pooled
 
 CELL_SECONDS = 0.5
 """Step at which changes are looked for, whatever `--hop` is."""
 CHANGE_WINDOW_SECONDS = 2.0
 """Windows in which changes are looked for: shorter than those of the score, so that a phrase fills them."""
+_WINDOW = round(CHANGE_WINDOW_SECONDS / CELL_SECONDS)  # in cells
 _PLACES = 4
 _LEAST_SCATTER = 0.5
-_WITHIN = 0.36
-"""Scatter inside a recording over scatter between recordings of one class.
-
-Provisional. This, the penalty and the margin are the pick of 72 settings tried on the same 100 joined
-recordings, made of clips that the instrument of that day had been trained on; how often a splice is
-found in other recordings has not been measured.
-"""
 
 
 def timeline(windows: Sequence[Scored], manifest: Manifest) -> tuple[Window, ...]:
@@ -96,21 +90,11 @@ def segments(
     Returns:
         In order; none when the recording is of one piece.
     """
-    cells = round(CHANGE_WINDOW_SECONDS / CELL_SECONDS)
     llrs = [math.nan if w.score is None else manifest.calibrated(w.score) for w in windows]
-    low, high = manifest.validated.llr_range
-    found = segment(
-        llrs,
-        speech,
-        window=cells,
-        sigma=_WITHIN * scatter(manifest.distributions),
-        bounds=(min(low, -1.0), max(high, 1.0)),
-    )
+    found = cut(llrs, speech, manifest.changes, scatter(manifest.distributions), manifest.validated.llr_range)
     if found is None:
         return ()
-    real = sum(speech[s.first : s.last].sum() for s in found.stretches if s.real)
-    mostly_real = bool(2 * real >= speech.sum())
-    level = functools.partial(_level, windows, cells, found, manifest)
+    level = functools.partial(_level, windows, _WINDOW, found, manifest)
     return tuple(
         Segment(
             start=round(stretch.first * CELL_SECONDS, 3),
@@ -118,6 +102,51 @@ def segments(
             llr=round(level(stretch), _PLACES),
             label="bona fide" if stretch.real else "spoof",
         )
+        for stretch in differing(found, speech)
+    )
+
+
+def cut(
+    llrs: Sequence[float] | npt.NDArray[np.float64],
+    speech: npt.NDArray[np.float64],
+    search: ChangeSearch,
+    spread: float,
+    heard: tuple[float, float],
+) -> Segmentation | None:
+    """Cut a recording into real and synthetic stretches, as an instrument's manifest says.
+
+    Args:
+        llrs: `(windows,)` of `CHANGE_WINDOW_SECONDS` on the grid of `CELL_SECONDS`; NaN = not scored.
+        speech: `(cells,)` speech in each cell of that grid.
+        search: constants.
+        spread: see `scatter`.
+        heard: lowest and highest log likelihood ratio of the validation.
+
+    Returns:
+        The stretches and levels; `None` when the recording is of one piece.
+    """
+    return segment(
+        llrs,
+        speech,
+        window=_WINDOW,
+        sigma=search.within * spread,
+        bounds=(min(heard[0], -1.0), max(heard[1], 1.0)),
+        penalty=search.penalty,
+        margin=search.margin,
+    )
+
+
+def differing(found: Segmentation, speech: npt.NDArray[np.float64]) -> tuple[Stretch, ...]:
+    """Stretches of the class that holds less of the speech; those without speech are left out.
+
+    Args:
+        found: a cut recording.
+        speech: `(cells,)` speech in each cell.
+    """
+    real = sum(speech[s.first : s.last].sum() for s in found.stretches if s.real)
+    mostly_real = bool(2 * real >= speech.sum())
+    return tuple(
+        stretch
         for stretch in found.stretches
         if stretch.real != mostly_real and speech[stretch.first : stretch.last].sum() > 0
     )

@@ -7,7 +7,13 @@ from torch import nn
 
 
 def oc_softmax(
-    cosine: torch.Tensor, target: torch.Tensor, *, scale: float = 20.0, real: float = 0.9, fake: float = 0.2
+    cosine: torch.Tensor,
+    target: torch.Tensor,
+    *,
+    scale: float = 20.0,
+    real: float = 0.9,
+    fake: float = 0.2,
+    weight: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """Mean one-class loss.
 
@@ -17,6 +23,7 @@ def oc_softmax(
         scale: alpha of the paper.
         real: cosine above which bona fide costs little.
         fake: cosine below which a spoof costs little; 0.2 as published (0.5 in the authors' code).
+        weight: (batch,) of each row in the mean; all alike when `None`, as published.
 
     Returns:
         A scalar.
@@ -30,7 +37,8 @@ def oc_softmax(
         True
     """
     margin = torch.where(target == 1, real - cosine, cosine - fake)
-    return nn.functional.softplus(scale * margin).mean()
+    each = nn.functional.softplus(scale * margin)
+    return each.mean() if weight is None else (each * weight).sum() / weight.sum()
 
 
 class OneClassHead(nn.Module):

@@ -54,6 +54,35 @@ def masked_change_deviation(frames: torch.Tensor, mask: torch.Tensor, lag: int) 
     return masked_mean_and_deviation(change, mask[:, lag:] * mask[:, :-lag])[1]
 
 
+def masked_group_means(
+    frames: torch.Tensor, mask: torch.Tensor, group: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Fewer frames: the mean over what the mask keeps of every few of them.
+
+    Args:
+        frames: (batch, ..., time, dimension); frames after the last whole group are dropped.
+        mask: (batch, time), 1 = keep.
+        group: frames that become one, 1 or more.
+
+    Returns:
+        (batch, ..., time // group, dimension), and the mask (batch, time // group): 1 where more than
+        half of a group is kept.
+
+    Example:
+        >>> frames = torch.tensor([[[1.0], [3.0], [99.0], [5.0], [7.0], [8.0]]])
+        >>> means, mask = masked_group_means(frames, torch.tensor([[1.0, 1, 0, 0, 1, 0]]), 3)
+        >>> means.flatten().tolist(), mask.tolist()
+        ([2.0, 7.0], [[1.0, 0.0]])
+    """
+    groups = mask.shape[1] // group
+    kept = mask[:, : groups * group].reshape(mask.shape[0], groups, group)
+    weight = kept.reshape(mask.shape[0], *[1] * (frames.ndim - 3), groups, group, 1)
+    parts = frames[..., : groups * group, :].reshape(*frames.shape[:-2], groups, group, frames.shape[-1])
+    count = kept.sum(-1)
+    total = weight.sum(-2).clamp(min=1.0)
+    return (parts * weight).sum(-2) / total, (2 * count > group).to(frames.dtype)
+
+
 def _beside(mask: torch.Tensor, frames: torch.Tensor) -> torch.Tensor:
     shape = [mask.shape[0], *[1] * (frames.ndim - 3), mask.shape[1], 1]
     return mask.reshape(shape)

@@ -94,6 +94,27 @@ def clip_windows(samples: np.ndarray, encoder: FrameEncoder, rule: WindowRule) -
     return Windows(frames=np.stack(cut_frames), mask=masks, speech=masks.sum(1))
 
 
+def grid_speech(samples: np.ndarray, frame_rate: float, rule: WindowRule) -> tuple[np.ndarray, np.ndarray]:
+    """Speech frames in every window of a clip, scored or not, and in every step of the grid.
+
+    Args:
+        samples: (samples,) float32 at 16 kHz.
+        frame_rate: of the encoder, in Hz; it gives whole frames only.
+        rule: window and hop.
+
+    Returns:
+        (windows,) and (steps,) speech frames.
+    """
+    speech = SpeechMask(frame_rate)
+    speech.push(speech_probability(samples))
+    speech.finish()
+    mask = speech.take(int(len(samples) * frame_rate) // SAMPLE_RATE).astype(np.float64)
+    length, step = round(rule.window_seconds * frame_rate), round(rule.hop_seconds * frame_rate)
+    windows = starts(grid(rule.hop_seconds, frame_rate), length, len(mask))
+    steps = np.pad(mask, (0, -len(mask) % step)).reshape(-1, step).sum(1)
+    return np.array([mask[start : start + length].sum() for start in windows]), steps
+
+
 def clip_scores(scores: np.ndarray, speech: np.ndarray, clip: np.ndarray, clips: int) -> np.ndarray:
     """Raw score of each clip: mean over its windows, weighted by their speech.
 

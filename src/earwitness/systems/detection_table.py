@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -147,13 +147,7 @@ def pool_corpus(
     speeches: list[np.ndarray] = []
     described = f"{','.join(STATISTICS)}|{msgspec.json.encode(rule, order='sorted').decode()}"
     heard: list[str] = []
-    last: tuple[str, Recording] | None = None
-    stretches = table.select("path", "start", "end") if "start" in table.columns else None
-    for row, path in enumerate(table["path"]):
-        if last is None or last[0] != path:  # rows of one file mostly follow each other
-            last = path, decode(Path(root) / path)
-        _, start, end = (path, 0.0, None) if stretches is None else stretches.row(row)
-        recording = stretch(last[1], start or 0.0, end, path)
+    for row, recording in enumerate(recordings(table, root)):
         heard.append(recording.sha256)
         found = _pooled_clip(recording, encoder, rule, network, store, described)
         values.append(found[:, columns] if len(found) else found[:, :-1])
@@ -164,11 +158,31 @@ def pool_corpus(
     kept = [array for array in values if len(array)]
     if not kept:
         raise BadInput("no clip holds enough speech to be scored", where=str(root))
-    content = pl.DataFrame({"id": table["id"], "sha256": heard})
     return Pooled(
         values=np.concatenate(kept), clip=np.concatenate(clips), speech=np.concatenate(speeches),
-        audio_sha256=audio_sha256(content),
+        audio_sha256=heard_sha256(table, heard),
     )  # fmt: skip
+
+
+def recordings(table: pl.DataFrame, root: str | Path) -> Iterator[Recording]:
+    """The stretch that each row of a corpus names, in order.
+
+    Args:
+        table: of a corpus.
+        root: folder that its paths start from.
+    """
+    last: tuple[str, Recording] | None = None
+    stretches = table.select("path", "start", "end") if "start" in table.columns else None
+    for row, path in enumerate(table["path"]):
+        if last is None or last[0] != path:  # rows of one file mostly follow each other
+            last = path, decode(Path(root) / path)
+        _, start, end = (path, 0.0, None) if stretches is None else stretches.row(row)
+        yield stretch(last[1], start or 0.0, end, path)
+
+
+def heard_sha256(table: pl.DataFrame, heard: Sequence[str]) -> str:
+    """Hash of the audio of a corpus, from the content hash of each row (hexadecimal)."""
+    return audio_sha256(pl.DataFrame({"id": table["id"], "sha256": heard}))
 
 
 def _pooled_clip(
@@ -213,6 +227,6 @@ def corpus_hash(table: pl.DataFrame, columns: Sequence[str] = COLUMNS) -> str:
     return digest.hexdigest()
 
 
-def hashes(table: pl.DataFrame, pooled: Pooled) -> dict[str, str]:
+def hashes(table: pl.DataFrame, audio: str) -> dict[str, str]:
     """What was trained on, for the record of a run: hash of the table, and of the audio as it was heard."""
-    return {"corpus table": corpus_hash(table), "corpus audio (samples)": pooled.audio_sha256}
+    return {"corpus table": corpus_hash(table), "corpus audio (samples)": audio}

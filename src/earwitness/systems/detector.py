@@ -19,20 +19,19 @@ from earwitness.encoders.store import Store
 from earwitness.errors import BadInput
 from earwitness.evidence import manifest as instrument
 from earwitness.systems import detection_table
-from earwitness.systems.clip_windows import WindowRule, clip_scores
-from earwitness.systems.detection_table import Pooled, corpus_hash, origin_classes, pool_corpus, read_rows
+from earwitness.systems.clip_windows import WindowRule
+from earwitness.systems.detection_table import corpus_hash, origin_classes, pool_corpus, read_rows
+from earwitness.systems.frame_heads import FrameHeadTraining, frame_corpus
+from earwitness.systems.head_training import HeadTraining
 from earwitness.systems.held_back_figures import held_back_figures
 from earwitness.systems.held_back_table import held_back_table, read_held_back
 from earwitness.systems.instrument_card import limits, write_card
 from earwitness.systems.instrument_export import export_head
-from earwitness.systems.origin import Origin, OriginNetwork, OriginRecipe
+from earwitness.systems.origin import Origin, OriginRecipe
 from earwitness.systems.without_copies import without_copies
-from earwitness.task import DETECTION, Target, Task
 from earwitness.training.checkpoint import save_tensors
-from earwitness.training.data import Examples
-from earwitness.training.loop import train
 from earwitness.training.nested import HeldBack, fit_on_held_back, nested_held_back
-from earwitness.training.rounds import Rows, balanced_weights, even_folds
+from earwitness.training.rounds import Rows, even_folds
 from earwitness.training.run import RunFolder
 from earwitness.whole_file import write_whole
 
@@ -108,18 +107,25 @@ def train_detector(
     table, rows = read_rows(corpus)
     run = RunFolder(out)
     opened = Store(store) if store is not None else None
-    pooled = pool_corpus(
-        table, detection_table.audio_root(corpus), encoder, plan.rule, recipe, opened,
-        None if progress is None else lambda done, of: progress("encode", done, of),
-    )  # fmt: skip
+    encoded = None if progress is None else (lambda done, of: progress("encode", done, of))
+    root = detection_table.audio_root(corpus)
+    windows: Any
+    if recipe.pooling == "statistics":
+        kind = HeadTraining
+        windows = pool_corpus(table, root, encoder, plan.rule, recipe, opened, encoded)
+    else:
+        kind = FrameHeadTraining
+        windows = frame_corpus(table, root, encoder, plan.rule, recipe.coarsen, opened, encoded)
     if opened is not None:
         opened.close()
     classes, origin = origin_classes(table, recipe.classes)
     run.write_recipe(
-        recipe, data=detection_table.hashes(table, pooled) | {"encoder": encoder.revision}, classes=classes
+        recipe,
+        data=detection_table.hashes(table, windows.audio_sha256) | {"encoder": encoder.revision},
+        classes=classes,
     )
-    head = HeadTraining(recipe, (len(view.layers), encoder.dimension), classes, origin, rows, pooled)
-    usable = np.unique(pooled.clip)
+    head = kind(recipe, (len(view.layers), encoder.dimension), classes, origin, rows, windows)
+    usable = np.unique(windows.clip)
     folds = even_folds(rows, usable, plan.folds)
     held = read_held_back(run.path, table)
     if held is None:
@@ -141,8 +147,8 @@ def train_detector(
     folder.mkdir(exist_ok=True)
     sha256, parity = export_head(network, head.shape, _frames(plan, encoder), folder / "head.onnx")
     record = {
-        "data": {"corpus_sha256": corpus_hash(table), "audio_sha256": pooled.audio_sha256}
-        | {"clips": len(usable), "windows": len(pooled.clip)},
+        "data": {"corpus_sha256": corpus_hash(table), "audio_sha256": windows.audio_sha256}
+        | {"clips": len(usable), "windows": len(windows.clip)},
         "composition": composition(table, usable),
         "head": {"sha256": sha256, "parity": parity},
         "figures": figures,
@@ -154,95 +160,6 @@ def train_detector(
     write_card(folder, described, record, recipe, plan.folds)
     instrument.read_manifest(folder)  # what `analyze` will check
     return folder
-
-
-class HeadTraining:
-    """Trains heads on subsets of a corpus whose windows are pooled already.
-
-    Args:
-        recipe: of the head.
-        shape: (layers, dimension) of the frames.
-        classes: names of the outputs, bona fide first.
-        origin: (clips,) class number of every row of the corpus.
-        rows: columns of the corpus.
-        pooled: statistics of every scored window.
-    """
-
-    def __init__(
-        self,
-        recipe: OriginRecipe,
-        shape: tuple[int, int],
-        classes: tuple[str, ...],
-        origin: np.ndarray,
-        rows: Rows,
-        pooled: Pooled,
-    ) -> None:
-        self.recipe, self.shape, self.classes = recipe, shape, classes
-        self.origin, self.rows, self.pooled = origin, rows, pooled
-        real_groups = np.unique(rows.group[rows.bona_fide])
-        self.copied = ~rows.bona_fide & np.isin(rows.group, real_groups)  # of real speech of the corpus
-        self.task = Task(
-            targets=(DETECTION.targets[0], Target(column="origin", kind="class", classes=classes))
-        )
-
-    def examples(self, clips: np.ndarray) -> Examples:
-        """The windows of some clips, weighted so that classes, families and sources count alike."""
-        windows = np.flatnonzero(np.isin(self.pooled.clip, clips))
-        clip, values = self.pooled.clip[windows], self.pooled.values[windows]
-        if self.recipe.unit == "clip":
-            clip, values = clip_means(clip, values, self.pooled.speech[windows])
-        weight = np.zeros(len(self.origin))
-        weight[clips] = balanced_weights(self.rows, clips, by_source=self.recipe.balance == "source")
-        share = np.bincount(clip, minlength=len(self.origin))
-        return Examples(
-            ids=tuple(map(str, range(len(clip)))),
-            readers={"pooled": values.__getitem__},
-            targets={
-                "origin": self.origin[clip],
-                "weight": (weight[clip] / share[clip]).astype(np.float32),
-                "copied": self.copied[clip].astype(np.int64),
-            },
-            group=self.rows.group[clip],
-        )
-
-    def train(self, clips: np.ndarray) -> tuple[OriginNetwork, list[dict[str, Any]]]:
-        """A head trained on some clips, and its curve."""
-        seed = self.recipe.seeds[0]
-        torch.manual_seed(seed)
-        system = Origin()
-        examples = self.examples(clips)
-        every = np.arange(len(examples.ids))
-        network = system.build(self.recipe, {"frames": self.shape}, self.task)
-        system.fit(network, examples, every)
-        stages = system.stages(self.recipe, every, examples)
-        nothing = np.zeros(0, np.int64)
-        trained = train(system, network, stages, examples, nothing, self.recipe, seed=seed)
-        return network, trained.curves
-
-    def fit_and_score(self, training: np.ndarray, test: np.ndarray) -> np.ndarray:
-        """Raw scores of test clips by a head trained on others; NaN where no window holds enough speech."""
-        network, _ = self.train(training)
-        windows = np.flatnonzero(np.isin(self.pooled.clip, test))
-        with torch.no_grad():
-            scores = network.odds(network.logits(torch.from_numpy(self.pooled.values[windows]))).numpy()
-        clips = clip_scores(scores, self.pooled.speech[windows], self.pooled.clip[windows], len(self.origin))
-        return clips[test]
-
-
-def clip_means(clip: np.ndarray, values: np.ndarray, speech: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean of each clip's windows, weighted by their speech.
-
-    Args:
-        clip: (windows,) sorted clip numbers.
-        values: (windows, dimension).
-        speech: (windows,) speech frames.
-
-    Returns:
-        (clips,) clip numbers and (clips, dimension) float32 means.
-    """
-    numbers, first = np.unique(clip, return_index=True)
-    total = np.add.reduceat(values * speech[:, None].astype(np.float32), first, axis=0)
-    return numbers, (total / np.add.reduceat(speech, first)[:, None]).astype(np.float32)
 
 
 def composition(table: pl.DataFrame, usable: np.ndarray) -> list[dict[str, Any]]:

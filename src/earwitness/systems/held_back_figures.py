@@ -10,6 +10,7 @@ import polars as pl
 
 from earwitness.errors import BadInput
 from earwitness.metrics import cllr, eer, interval
+from earwitness.systems.verdict_figures import verdict_figures
 from earwitness.training.family_mean import FamilyTrials, mean_eer
 from earwitness.training.nested import HeldBack
 from earwitness.training.rounds import Rows
@@ -42,10 +43,12 @@ def held_back_figures(
         "per_family": {name: _family(trials) for name, trials in ours.items()},
         "rivals": beside,
         "cllr": _cllr(held, rows),
-        "verdicts": _verdicts(held, rows, held.said),
+        "verdicts": _verdicts(held, rows, table, held.said),
         "verdicts_at_other_aims": {
             f"{aim:g}": {
-                key: value for key, value in _verdicts(held, rows, said).items() if key != "per_family"
+                key: value
+                for key, value in _verdicts(held, rows, table, said).items()
+                if key not in ("per_family", "per_engine")
             }
             for aim, said in held.said_at.items()
         },
@@ -147,34 +150,10 @@ def _cllr(held: HeldBack, rows: Rows) -> dict[str, Any]:
     }
 
 
-def _verdicts(held: HeldBack, rows: Rows, said: np.ndarray) -> dict[str, Any]:
-    """Verdicts by each round's own thresholds; families count alike in the pooled share."""
-    real = rows.bona_fide[held.row]
-    wrong = np.where(real, said == -1, said == 1)
-    given = said != 0
-    per_family, shares = {}, []
-    for family in sorted(set(held.family.tolist())):
-        mine = held.family == family
-        half = np.where(real, 0.5 / (mine & real).sum(), 0.5 / (mine & ~real).sum()) * mine
-        shares.append((float((half * wrong).sum()), float((half * given).sum())))
-        per_family[family] = {
-            "given": int((mine & given).sum()),
-            "wrong": int((mine & wrong).sum()),
-            "wrong_share_at_even_prior": shares[-1][0] / max(shares[-1][1], 1e-12),
-            "bona_fide_called_bona_fide": float((said[mine & real] == 1).mean()),
-            "bona_fide_called_spoof": float((said[mine & real] == -1).mean()),
-            "spoof_called_spoof": float((said[mine & ~real] == -1).mean()),
-            "spoof_called_bona_fide": float((said[mine & ~real] == 1).mean()),
-        }
-    return {
-        "trials": len(real),
-        "given": int(given.sum()),
-        "wrong": int(wrong.sum()),
-        "wrong_share": float(wrong.sum() / max(given.sum(), 1)),
-        "wrong_share_at_even_prior": sum(w for w, _ in shares) / max(sum(g for _, g in shares), 1e-12),
-        "inconclusive_share": float(1 - given.mean()),
-        "per_family": per_family,
-    }
+def _verdicts(held: HeldBack, rows: Rows, table: pl.DataFrame, said: np.ndarray) -> dict[str, Any]:
+    speaker = np.where(rows.bona_fide, table["speaker"].to_numpy().astype(str), rows.voice)
+    engine = table["engine"].to_numpy().astype(str)
+    return verdict_figures(said, rows.bona_fide[held.row], held.family, engine[held.row], speaker[held.row])
 
 
 def _breakdown(held: HeldBack, rows: Rows, by: np.ndarray) -> dict[str, Any]:

@@ -8,7 +8,12 @@ from typing import Any
 import msgspec
 
 from earwitness.evidence.manifest import Manifest
+from earwitness.systems.card_table import figure, percent, table
 from earwitness.systems.held_back_figures import OURS
+from earwitness.systems.search_card import search_section, search_summary
+from earwitness.systems.splice_card import passing, splices_section
+from earwitness.systems.verdict_card import promise, verdicts_section
+from earwitness.systems.verdict_figures import MOST
 from earwitness.training.recipe import Recipe
 from earwitness.training.run import plain, versions
 from earwitness.whole_file import write_whole
@@ -34,7 +39,7 @@ def write_card(folder: Path, manifest: Manifest, record: dict[str, Any], recipe:
             "source_folds": folds,
             "packages": versions(),
             **record,
-            "search": _search(record["search"]),
+            "search": search_summary(record["search"]),
             "limits": manifest.notes,
         }
     )
@@ -55,32 +60,22 @@ def limits(figures: dict[str, Any], splices: dict[str, Any] | None = None) -> tu
     verdicts, copies = found["verdicts"], found.get("without_copies")
     unheard = (
         f" When no copy-synthesis at all was heard in training, it was not told from real speech (EER "
-        f"{_percent(copies['mean_eer'])} %)."
+        f"{percent(copies['mean_eer'])} %)."
         if copies and copies["mean_eer"] > 0.4
         else ""
     )
     return (
         "Trained and validated on open recordings of older making and on open synthesis; no current "
         "commercial voice cloning was heard.",
-        f"Of recordings with an engine it had never heard, {_percent(verdicts['inconclusive_share'])} % got "
-        f"no verdict, and {_percent(verdicts['wrong_share'])} % of the verdicts given were wrong.",
+        f"Of recordings with an engine it had never heard, {percent(verdicts['inconclusive_share'])} % got "
+        f"no verdict, and {percent(verdicts['wrong_share'])} % of the verdicts given were wrong. At most "
+        f"{percent(MOST)} % were to be wrong. {promise(verdicts)}",
         f"The engine family that is hardest to tell unheard is {worst}: at one threshold "
-        f"{_percent(families[worst])} % of both real and synthetic clips are confused.",
+        f"{percent(families[worst])} % of both real and synthetic clips are confused.",
         "Resynthesis that changes real speech little, as by a good vocoder, may pass as real." + unheard,
         "A synthetic passage within real speech may pass unnoticed: the score of a recording is a mean over "
-        "its windows" + _passing(splices),
+        "its windows" + passing(splices),
         "Music, singing, several people speaking at once and played-back recordings were not validated.",
-    )
-
-
-def _passing(splices: dict[str, Any] | None) -> str:
-    if not splices:
-        return ", and finding splices was not validated."
-    passed = splices["with_the_rule"]["splice_called_bona_fide"]
-    return (
-        f". Of {passed['n']} real recordings with a stretch by an unheard engine, "
-        f"{_percent(passed['value'])} % were called bona fide; nearly all others got no verdict, and where "
-        "the stretch lies was not validated."
     )
 
 
@@ -108,19 +103,19 @@ def card_text(card: dict[str, Any]) -> str:
         "thresholds behind these figures come from inner leave-out rounds of the training side alone. "
         "Intervals are 95 %, by resampling whole speakers and voices.",
         "",
-        f"**Mean EER over held-back families: {_figure(figures['mean_leave_one_out_eer'])} %** at one "
+        f"**Mean EER over held-back families: {figure(figures['mean_leave_one_out_eer'])} %** at one "
         "threshold for all folds; every round by itself, averaged: "
-        f"{_percent(figures['mean_of_single_round_eers'])} %.",
+        f"{percent(figures['mean_of_single_round_eers'])} %.",
         "",
-        *_table(
+        *table(
             ["held-back family", "EER %", "trials", "Cllr", "wrong of the verdicts given, even prior, %"],
             [
                 [
                     family,
-                    _figure(each[OURS]),
+                    figure(each[OURS]),
                     str(each[OURS]["n"]),
                     f"{figures['cllr']['per_family'][family]:.3f}",
-                    _percent(verdicts["per_family"][family]["wrong_share_at_even_prior"]),
+                    percent(verdicts["per_family"][family]["wrong_share_at_even_prior"]),
                 ]
                 for family, each in figures["per_family"].items()
             ],
@@ -132,11 +127,12 @@ def card_text(card: dict[str, Any]) -> str:
         f"mean over families {figures['cllr']['mean_over_families']:.3f}.",
         "",
         f"Verdicts: of {verdicts['trials']} held-back trials {verdicts['given']} got a verdict, "
-        f"{verdicts['wrong']} of them wrong ({_percent(verdicts['wrong_share'])} %; "
-        f"{_percent(verdicts['wrong_share_at_even_prior'])} % with both classes and all families "
-        f"counting alike); {_percent(verdicts['inconclusive_share'])} % stayed inconclusive.",
+        f"{verdicts['wrong']} of them wrong ({percent(verdicts['wrong_share'])} %; "
+        f"{percent(verdicts['wrong_share_at_even_prior'])} % with both classes and all families "
+        f"counting alike); {percent(verdicts['inconclusive_share'])} % stayed inconclusive.",
         "",
     ]
+    lines += verdicts_section(verdicts)
     lines += _aims(figures["verdicts_at_other_aims"])
     for key, title in (
         ("per_engine", "By engine"),
@@ -146,50 +142,14 @@ def card_text(card: dict[str, Any]) -> str:
     ):
         if figures[key]:
             lines += [f"### {title}", ""]
-            lines += _table(
-                ["", "EER %", "trials"], [[k, _figure(v), str(v["n"])] for k, v in figures[key].items()]
+            lines += table(
+                ["", "EER %", "trials"], [[k, figure(v), str(v["n"])] for k, v in figures[key].items()]
             )
-    lines += _splices(card.get("splices"))
-    lines += _choosing(card["search"])
+    lines += splices_section(card.get("splices"))
+    lines += search_section(card["search"])
     lines += ["## What it was trained on", "", *_trained_on(card["composition"])]
     lines += ["## What it cannot do", "", *[f"- {limit}" for limit in card["limits"]], ""]
     return "\n".join(lines)
-
-
-def _search(search: dict[str, Any] | None) -> dict[str, Any] | None:
-    """What the card keeps of a search: how many variants, their spread, and the nested choice."""
-    if search is None:
-        return None
-    means = [variant["mean_eer"] for variant in search["variants"]]
-    return {
-        "variants": len(means),
-        "tried_on_the_way": len(search["tried_on_the_way"]),
-        "best": min(means),
-        "worst": max(means),
-        "nested_choice": (search["nested_choice"] or {}).get("among"),
-    }
-
-
-def _choosing(search: dict[str, Any] | None) -> list[str]:
-    if search is None:
-        return []
-    lines = [
-        "## How its settings were chosen",
-        "",
-        f"On the same leave-out rounds, so the figures above lean to the bright side. {search['variants']} "
-        f"variants of the last search lay between {_percent(search['best'])} and "
-        f"{_percent(search['worst'])} % (mean of single rounds); {search['tried_on_the_way']} more were "
-        "tried on the way (`ledger/detector-search.json`).",
-        "",
-    ]
-    if search["nested_choice"]:
-        rows = [[name, _percent(found["mean_eer"])] for name, found in search["nested_choice"].items()]
-        lines += [
-            "Where every outer round chose anew by its own inner rounds alone:",
-            "",
-            *_table(["chosen among", "mean EER %"], rows),
-        ]
-    return lines
 
 
 def _without_copies(copies: dict[str, Any] | None) -> list[str]:
@@ -197,49 +157,8 @@ def _without_copies(copies: dict[str, Any] | None) -> list[str]:
         return []
     return [
         "Harsher: with all copy-synthesis left out of training together, the EER on it, averaged over the "
-        f"folds, is {_percent(copies['mean_eer'])} % ({copies['trials']} trials).",
+        f"folds, is {percent(copies['mean_eer'])} % ({copies['trials']} trials).",
         "",
-    ]
-
-
-def _splices(splices: dict[str, Any] | None) -> list[str]:
-    if not splices:
-        return []
-    names = {
-        "splice_called_bona_fide": "splices called bona fide",
-        "host_called_bona_fide": "the same speech left whole, called bona fide",
-        "real_called_bona_fide": "real clips of the corpus called bona fide",
-        "spoof_called_bona_fide": "spoofs of the corpus called bona fide",
-        "splice_called_spoof": "splices called spoof",
-        "host_called_spoof": "the same speech left whole, called spoof",
-    }
-    sides = (splices["without"], splices["with_the_rule"])
-    chosen = splices["chosen_on_the_other_families"].items()
-    return [
-        "## Spliced recordings",
-        "",
-        "Real speech with a stretch by an engine, held back like the clips. A bona fide verdict also needs "
-        f"every window of 2 s to reach {splices['least_window']:+.2f}: the mildest rule with which at most "
-        f"{_percent(splices['aim'])} % of splices are called bona fide. In this table it was chosen, like "
-        "calibrator and thresholds, on the other engine families "
-        f"({', '.join(f'{name} {value:+.2f}' for name, value in chosen)}); "
-        "intervals are those of single recordings. It is caution, not a finding of the stretch: the longer a "
-        "recording, the more windows must hold, spliced or not.",
-        "",
-        *_table(
-            ["%", "without the rule", "with it", "recordings"],
-            [
-                [told, *(_figure(side[key]) for side in sides), str(sides[0][key]["n"])]
-                for key, told in names.items()
-            ],
-        ),
-        *_table(
-            ["held-back family", "splices called bona fide, %", "the same speech left whole, %"],
-            [
-                [name, _figure(found["splice_called_bona_fide"]), _figure(found["host_called_bona_fide"])]
-                for name, found in splices["by_family"].items()
-            ],
-        ),
     ]
 
 
@@ -249,13 +168,13 @@ def _aims(aims: dict[str, Any]) -> list[str]:
     return [
         "What thresholds aimed at, and what came of them on engines and sources held back:",
         "",
-        *_table(
+        *table(
             ["aim, wrong %", "wrong %", "wrong at even prior %", "inconclusive %"],
             [
                 [
-                    _percent(float(aim)),
+                    percent(float(aim)),
                     *(
-                        _percent(found[key])
+                        percent(found[key])
                         for key in ("wrong_share", "wrong_share_at_even_prior", "inconclusive_share")
                     ),
                 ]
@@ -274,13 +193,19 @@ def _rivals(rivals: dict[str, Any]) -> list[str]:
     rows = []
     for name, found in rivals.items():
         rows.append(
-            [name, str(found["clips"]), *(_figure(found[k]) for k in ("rival", "ours", "rival_minus_ours"))]
+            [name, str(found["clips"]), *(figure(found[k]) for k in ("rival", "ours", "rival_minus_ours"))]
         )
+    earlier = any(found.get("earlier_run") for found in rivals.values())
     return [
         "Rivals on the same clips, mean EER over the families; the difference is paired, by whole speakers "
-        "and voices:",
+        "and voices"
+        + (
+            ", and of an earlier run of the same training, whose own EER stands beside it:"
+            if earlier
+            else ":"
+        ),
         "",
-        *_table(["rival", "clips", "rival, EER %", "ours, EER %", "rival minus ours"], rows),
+        *table(["rival", "clips", "rival, EER %", "ours, EER %", "rival minus ours"], rows),
     ]
 
 
@@ -292,28 +217,7 @@ def _trained_on(composition: list[dict[str, Any]]) -> list[str]:
         key = (row["label"], row["source"] if real else row["family"], "" if real else row["engine"])
         counts[key] = counts.get(key, 0) + row["clips"]
         languages.setdefault(key, set()).add(row["language"])
-    return _table(
+    return table(
         ["label", "source or family", "engine", "clips", "languages"],
         [[*key, str(counts[key]), " ".join(sorted(languages[key] - {""}))] for key in sorted(counts)],
     )
-
-
-def _table(head: list[str], rows: list[list[str]]) -> list[str]:
-    return [
-        "| " + " | ".join(head) + " |",
-        "|" + "---|" * len(head),
-        *["| " + " | ".join(row) + " |" for row in rows],
-        "",
-    ]
-
-
-def _percent(value: float) -> str:
-    return f"{100 * value:.1f}"
-
-
-def _interval(figure: dict[str, Any]) -> str:
-    return f"[{_percent(figure['low'])}, {_percent(figure['high'])}]"
-
-
-def _figure(figure: dict[str, Any]) -> str:
-    return f"{_percent(figure['value'])} {_interval(figure)}"

@@ -22,6 +22,7 @@ from earwitness.layers.one_class import OneClassHead, oc_softmax
 from earwitness.layers.pooling import (
     AttentiveStatistics,
     masked_change_deviation,
+    masked_group_means,
     masked_mean_and_deviation,
 )
 from earwitness.systems.origin_experts import Expert, ExpertHeads, Standardise, fit_experts
@@ -53,6 +54,7 @@ class OriginRecipe(Recipe, frozen=True, forbid_unknown_fields=True, kw_only=True
         ridge: weight of the squared norm of the head's weights.
         narrow: channels after the attentive pooling's input map.
         dropout: before the last layer of the learned poolings.
+        coarsen: frames that become one, by their mean over speech, before a learned pooling.
     """
 
     normalise: Literal["none", "rms"] = "rms"
@@ -70,6 +72,7 @@ class OriginRecipe(Recipe, frozen=True, forbid_unknown_fields=True, kw_only=True
     ridge: float = 1e-3
     narrow: int = 128
     dropout: float = 0.2
+    coarsen: int = 1
 
 
 RECIPE = OriginRecipe(
@@ -96,7 +99,7 @@ class OriginNetwork(nn.Module):
         super().__init__()
         layers, dimension = shape
         self.kind, self.statistics = recipe.pooling, recipe.statistics
-        self.ridge = recipe.ridge
+        self.ridge, self.coarsen = recipe.ridge, recipe.coarsen
         self.one_class = recipe.objective == "one-class"
         wide = layers * dimension
         if recipe.pooling == "statistics":
@@ -104,6 +107,7 @@ class OriginNetwork(nn.Module):
             self.standardise = Standardise(pooled)
             self.dropout: nn.Module = nn.Identity()
         else:
+            self.standardise = Standardise(wide)
             self.into = nn.Linear(wide, recipe.narrow)
             self.dropout = nn.Dropout(recipe.dropout)
             if recipe.pooling == "attentive":
@@ -129,7 +133,7 @@ class OriginNetwork(nn.Module):
         """Pool (batch, layers, time, dimension) under (batch, time) to (batch, pooled)."""
         if self.kind == "statistics":
             return torch.cat([part.flatten(1) for part in self._statistics(frames, mask)], dim=1)
-        narrow = torch.relu(self.into(frames.transpose(1, 2).flatten(2)))
+        narrow = torch.relu(self.into(self.standardise(frames.transpose(1, 2).flatten(2))))
         if isinstance(self.pool, Nes2Net):
             return self.pool.embed(narrow, mask)
         return self.pool(narrow, mask)
@@ -150,6 +154,8 @@ class OriginNetwork(nn.Module):
 
     def forward(self, frames: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Score (batch,), higher = more bona fide, and log probabilities of the classes (batch, outputs)."""
+        if self.kind != "statistics" and self.coarsen > 1:
+            frames, mask = masked_group_means(frames, mask, self.coarsen)
         logits = self.logits(self.embed(frames, mask))
         single = self.one_class or bool(self.experts)
         return self.odds(logits), logits if single else torch.log_softmax(logits, dim=-1)
@@ -192,8 +198,11 @@ class Origin:
         return [Stage(name="origin", rows=rows, epochs=recipe.epochs)]
 
     def fit(self, module: nn.Module, examples: Examples, rows: np.ndarray) -> Mapping[str, object]:
-        """Standardisation of the pooled statistics, from training rows only, by their weights."""
-        if isinstance(module, OriginNetwork) and module.kind == "statistics":
+        """Standardisation of the pooled statistics, or of the frames, from training rows only, weighted."""
+        assert isinstance(module, OriginNetwork)
+        if module.kind != "statistics":
+            _standardise_frames(module, examples, rows)
+        else:
             weight = examples.targets["weight"][rows].astype(np.float64)[:, None]
             values = np.stack([examples.readers["pooled"](int(row)) for row in rows])
             mean = (values * weight).sum(0) / weight.sum()
@@ -220,7 +229,7 @@ class Origin:
         weight = batch.targets["weight"].to(logits.dtype)
         target = batch.targets["origin"]
         if module.one_class:
-            return {"clean": {"one-class": oc_softmax(logits, (target == 0).long())}}
+            return {"clean": {"one-class": oc_softmax(logits, (target == 0).long(), weight=weight)}}
         each = nn.functional.cross_entropy(logits, target, reduction="none")
         fit = (each * weight).sum() / weight.sum()
         return {"clean": {"origin": fit, "ridge": module.ridge * _squared(module.head)}}
@@ -245,6 +254,25 @@ class Origin:
         frames, _ = batch.views["frames"]
         speech, _ = batch.views["speech"]
         return module.logits(module.embed(frames, speech.squeeze(-1) * batch.mask("frames")))
+
+
+def _standardise_frames(module: OriginNetwork, examples: Examples, rows: np.ndarray) -> None:
+    """Centre and scale of the speech frames; each row counts by its weight, however long it is."""
+    wide = len(module.standardise.centre)
+    total, first, second = 0.0, np.zeros(wide), np.zeros(wide)
+    for row in map(int, rows):
+        frames = examples.readers["frames"](row).astype(np.float32)
+        kept = examples.readers["speech"](row)[:, 0] > 0
+        if kept.any():
+            here = frames[:, kept].transpose(1, 0, 2).reshape(int(kept.sum()), wide)
+            weight = float(examples.targets["weight"][row])
+            total += weight
+            first += weight * here.mean(0)
+            second += weight * (here**2).mean(0)
+    mean = first / max(total, 1e-12)
+    scale = 1 / (np.sqrt(np.maximum(second / max(total, 1e-12) - mean**2, 0)) + 1e-4)
+    module.standardise.centre.copy_(torch.from_numpy(mean.astype(np.float32)))
+    module.standardise.scale.copy_(torch.from_numpy(scale.astype(np.float32)))
 
 
 def _squared(head: nn.Module) -> torch.Tensor:

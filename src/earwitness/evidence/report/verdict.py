@@ -28,6 +28,7 @@ _SILENT = "There is too little speech here to say anything about a voice."
 _MIXED_MEANS = "No single verdict fits the whole; look at, and listen to, the stretches one by one."
 _MIXED_NOT = (
     "Not proof of a splice: a change of microphone, noise or speaker can look alike.",
+    "Not where a splice is: stretches show where to listen; how often they are right stands below them.",
     "Not that the rest is genuine beyond doubt: each stretch holds less speech than the whole.",
     "Not the end of the matter: ask for the original, and compare the stretches.",
 )
