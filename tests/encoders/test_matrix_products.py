@@ -33,3 +33,16 @@ def test_a_frame_in_whole_numbers_does_not_depend_on_its_companions() -> None:
     frames = torch.randn(20, 32)
     loud = torch.cat([frames, 1000 * torch.randn(5, 32)])
     torch.testing.assert_close(linear(loud)[:20], linear(frames), atol=0, rtol=0)
+
+
+@pytest.mark.parametrize("size", [1.0, 30.0])
+@pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
+def test_attention_over_more_frames_than_are_held_at_once(size: float, kind: torch.dtype) -> None:
+    # at size 30, scores reach far beyond what an exponential of bfloat16 can hold
+    queries, keys, values = (torch.randn(1, 2, 800, 16).to(kind) for _ in range(3))
+    queries = queries * size
+    theirs = nn.functional.scaled_dot_product_attention(queries.double(), keys.double(), values.double())
+    ours = attend(queries, keys, values).double()
+    theirs = theirs.transpose(1, 2).flatten(2)
+    within = 1e-5 if kind == torch.float32 else 0.01 if size == 1.0 else 0.2
+    assert (ours - theirs).norm() / theirs.norm() < within

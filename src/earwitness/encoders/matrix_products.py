@@ -14,6 +14,12 @@ ONEDNN = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_li
 """Whether this torch has the product that its own compiler uses."""
 
 
+WHOLE = ONEDNN and hasattr(torch.ops.onednn, "qlinear_pointwise") and torch.cpu._is_vnni_supported()
+"""Whether oneDNN's product of bytes is exact here: without VNNI it adds them in 16 bits."""
+MOST_ROWS = 768
+"""Frames whose scores are held at once: those of a head then stay in the cache."""
+
+
 def product(
     frames: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None, *, gelu: bool = False
 ) -> torch.Tensor:
@@ -68,15 +74,40 @@ def attend(
     """
     batch, heads, frames, head = queries.shape
     queries = (queries * (head**-0.5 if scale is None else scale)).contiguous()
-    keys = keys.contiguous()  # rows that are far apart take oneDNN a hundred times as long
+    keys, values = (
+        keys.contiguous(),
+        values.contiguous(),
+    )  # far-apart rows take oneDNN a hundred times as long
+    rows = -(-frames // -(-frames // MOST_ROWS))
     heard = queries.new_empty(batch, frames, heads, head)
     for b in range(batch):
         for h in range(heads):
-            scores = product(queries[b, h], keys[b, h])
-            if bias is not None:
-                scores += bias[b, h]
-            heard[b, :, h] = product(torch.softmax(scores, -1), values[b, h].t().contiguous())
+            keys_across = keys[b, h].t()
+            values_across = None if queries.dtype == torch.bfloat16 else values[b, h].t().contiguous()
+            for start in range(0, frames, rows):
+                part = slice(start, start + rows)
+                if values_across is None:
+                    scores = queries[b, h, part] @ keys_across
+                else:
+                    scores = product(queries[b, h, part], keys[b, h])
+                if bias is not None:
+                    scores += bias[b, h, part]
+                if values_across is None:
+                    _sum_by_weight(scores, values[b, h], heard[b, part, h])
+                else:
+                    heard[b, part, h] = product(torch.softmax(scores, -1), values_across)
     return heard.flatten(2)
+
+
+def _sum_by_weight(scores: torch.Tensor, values: torch.Tensor, heard: torch.Tensor) -> None:
+    """`softmax(scores) @ values` in bfloat16, divided at the end; without a maximum, which costs most."""
+    weights = torch.exp(scores)
+    total = weights.sum(-1, keepdim=True, dtype=torch.float32)
+    least, most = torch.aminmax(total)
+    if least > 1e-20 and most < 1e30:
+        torch.div(weights @ values, total, out=heard)
+    else:  # scores so far from 0 are rare, but a sum without digits would be wrong
+        heard.copy_(torch.softmax(scores, -1) @ values)
 
 
 class Product(nn.Module):
@@ -126,6 +157,7 @@ class WholeNumberProduct(nn.Module):
 
     weight: torch.Tensor
     scale: torch.Tensor
+    zeros: torch.Tensor
     bias: torch.Tensor
 
     def __init__(
@@ -140,16 +172,28 @@ class WholeNumberProduct(nn.Module):
         self.given, self.gelu = given, gelu
         weight = weight.detach()
         scale = weight.abs().amax(1).clamp(min=1e-12) / 127
+        whole = torch.round(weight / scale[:, None]).to(torch.int8)
         self.register_buffer("scale", scale)
-        self.register_buffer("weight", torch.round(weight / scale[:, None]).to(torch.int8).t())
         zero = weight.new_zeros(len(weight))
         self.register_buffer("bias", zero if bias is None else bias.detach().clone())
+        self.outs, ins = weight.shape
+        # below 16 inputs, oneDNN's product of bytes takes longer than it should
+        self.packed = torch.ops.onednn.qlinear_prepack(whole, None) if WHOLE and ins >= 16 else None
+        self.register_buffer("weight", whole.t() if self.packed is None else whole.new_empty(0))
+        self.register_buffer("zeros", torch.zeros(self.outs, dtype=torch.long))
 
     def forward(self, frames: torch.Tensor) -> torch.Tensor:
         """Frames `(..., ins)` -> `(..., outs)`."""
         rows = frames.reshape(-1, frames.shape[-1]).float()
-        scale = rows.abs().amax(1, keepdim=True).clamp(min=1e-12) / 127
-        whole = torch._int_mm(torch.round(rows / scale).to(torch.int8), self.weight)
-        given = torch.addcmul(self.bias, whole.float(), scale * self.scale)
+        size = rows.abs().amax(1, keepdim=True).clamp(min=1e-12)
+        bytes_ = (rows * (127 / size)).round_().to(torch.int8)
+        if self.packed is None:
+            given = torch._int_mm(bytes_, self.weight).float().mul_(self.scale)
+        else:
+            given = torch.ops.onednn.qlinear_pointwise(
+                bytes_.view(torch.uint8).bitwise_xor_(128), 1.0, 128, self.packed, self.scale, self.zeros,
+                None, 1.0, 0, torch.float32, "none", [], "",
+            )  # fmt: skip
+        given = torch.addcmul(self.bias, given, size / 127)
         given = nn.functional.gelu(given) if self.gelu else given
-        return given.to(self.given).view(*frames.shape[:-1], -1)
+        return given.to(self.given).view(*frames.shape[:-1], self.outs)

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrize
 
-from earwitness.encoders.convolution_front import PackedFront
+from earwitness.encoders.convolution_front import PackedConvolution, PackedFront
 from earwitness.encoders.fronts import WaveformFront
 from earwitness.encoders.hidden_states import HiddenStates
 from earwitness.encoders.matrix_products import ONEDNN, Product, WholeNumberProduct, attend
@@ -55,6 +55,9 @@ def pack(states: HiddenStates, precision: Precision, device: str) -> HiddenState
     kind = torch.float32 if precision == "fp32" else torch.bfloat16
     if isinstance(states.front, WaveformFront):
         _pack_front(states.model, kind)
+    if isinstance(states.model, WhisperEncoder):  # the first hears the spectrogram, and stays float32
+        states.model.conv1 = PackedConvolution(states.model.conv1, torch.float32)  # type: ignore[assignment]
+        states.model.conv2 = PackedConvolution(states.model.conv2, kind)  # type: ignore[assignment]
     for module in list(states.model.modules()):
         _pack_linear(module, precision)
     _pack_attention(states.model)

@@ -35,11 +35,13 @@ class Block(nn.Module):
         split = stacked.view(batch, count, 3, dimension // self.head, self.head)
         queries, keys, values = split.permute(2, 0, 3, 1, 4)
         if self.attend is not None:
-            told = self.attend(queries, keys, values)
-        else:
-            inside = None if mask is None else mask[:, None, None]
-            heard = nn.functional.scaled_dot_product_attention(queries, keys, values, attn_mask=inside)
-            told = heard.transpose(1, 2).reshape(batch, count, dimension)
+            # nothing has gradients then, and the sums need no memory of their own
+            told = self.attention_out(self.attend(queries, keys, values)).add_(frames)
+            wide = self.feed_activation(self.feed_in(self.feed_norm(told)))
+            return self.feed_out(wide).add_(told)
+        inside = None if mask is None else mask[:, None, None]
+        heard = nn.functional.scaled_dot_product_attention(queries, keys, values, attn_mask=inside)
+        told = heard.transpose(1, 2).reshape(batch, count, dimension)
         frames = frames + self.attention_out(told)
         return frames + self.feed_out(self.feed_activation(self.feed_in(self.feed_norm(frames))))
 
