@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 
 from earwitness.systems.instrument_card import card_text, limits
+from earwitness.systems.search_card import search_summary
+from earwitness.training.run import plain
 
 ROOT = Path(__file__).parents[1]
 
@@ -21,6 +23,8 @@ def test_the_readme_and_the_card_say_the_same() -> None:
     said = tool.figures(card)
     assert said in tool.PAGE.read_text(encoding="utf-8"), "run: python tools/readme_figures.py"
     assert tool.CARD.with_suffix(".md").read_text(encoding="utf-8") == card_text(card)
+    ledger = json.loads((ROOT / "ledger" / "detector-search.json").read_bytes())
+    assert plain(search_summary(ledger)) == card["search"], "run: python tools/ship_run.py"
     manifest = json.loads((tool.CARD.parent / "manifest.json").read_bytes())
     notes = list(limits(card["figures"], card["splices"]))
     assert manifest["notes"] == card["limits"] == notes
