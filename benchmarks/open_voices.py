@@ -30,14 +30,14 @@ from earwitness.corpora.parts import only
 
 RESULT = Path(__file__).parent / "results" / "open_voices.json"
 RUNS = "runs.json"
+KEPT = ("tiny", "small", "full", "full, some parts")
 
 
-def command(folder: Path, archives: Path, subset: str, workers: int, keep: bool = False) -> list[str]:
+def command(folder: Path, archives: Path, subset: str, workers: int, *more: str) -> list[str]:
     """The build, as a user types it."""
     words = ["corpora", "build", "open-voices", str(folder), "--subset", subset]
     words += ["--archives", str(archives), "--workers", str(workers)]
-    words += ["--keep-sources"] * keep
-    return [sys.executable, "-m", "earwitness", *words]
+    return [sys.executable, "-m", "earwitness", *words, *more]
 
 
 def run(words: list[str], folder: Path, kill_after: float | None) -> dict[str, Any]:
@@ -103,6 +103,7 @@ def main() -> None:
     asked.add_argument("--workers", type=int, default=2)
     asked.add_argument("--kill-after", type=float, help="seconds")
     asked.add_argument("--keep-sources", action="store_true")
+    asked.add_argument("--parts", nargs="+", default=[], help="all of them without it")
     asked.add_argument("--compare", type=Path, help="folder of a build that was never killed")
     given = asked.parse_args()
     folder, other = given.folder, given.compare
@@ -119,7 +120,9 @@ def main() -> None:
     else:
         archives = given.archives or folder / "archives"
         folder.mkdir(parents=True, exist_ok=True)
-        words = command(folder, archives, given.subset, given.workers, given.keep_sources)
+        more = ["--keep-sources"] * given.keep_sources
+        more += [word for part in given.parts for word in ("--parts", part)]
+        words = command(folder, archives, given.subset, given.workers, *more)
         if run(words, folder, given.kill_after)["killed"]:
             print(f"killed; call again to go on: {_runs(folder)[-1]}")
             return
@@ -127,8 +130,8 @@ def main() -> None:
     told = {"what": f"open-voices --subset {given.subset}, seed 0", "workers": given.workers} | told
     told["processors"] = os.cpu_count()
     known = json.loads(RESULT.read_text()) if RESULT.is_file() else {}
-    known = {subset: known[subset] for subset in ("tiny", "small", "full") if subset in known}
-    known[given.subset] = told
+    known = {subset: known[subset] for subset in KEPT if subset in known}
+    known[f"{given.subset}, some parts" if given.parts else given.subset] = told
     RESULT.write_text(json.dumps(known, indent=2) + "\n")
     print(json.dumps(told, indent=2))
 

@@ -63,8 +63,10 @@ def shards(root: str | os.PathLike[str]) -> Shards:
         BadInput: when there are none, or `state.json` names one twice or one outside of its folder.
     """
     tree = file_tree(root, (*ENDINGS, ".json"))
+    # What an earlier scan wrote beside them is no part of it.
+    apart = r"(?i)\.json$|(^|/)corpus(\.files)?\.parquet$"
     sizes: dict[str, int] = dict(
-        tree.filter(~pl.col("path").str.ends_with(".json")).select("path", "bytes").iter_rows()
+        tree.filter(~pl.col("path").str.contains(apart)).select("path", "bytes").iter_rows()
     )
     named: list[str] = []
     states = tree.filter(pl.col("path").str.contains(r"(^|/)state\.json$"))["path"]

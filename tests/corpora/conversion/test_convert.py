@@ -190,3 +190,14 @@ def test_the_command(corpus: Corpus, tmp_path: Path, capsys: pytest.CaptureFixtu
     assert (record["schema"], record["rows"]) == ("earwitness.convert/1", 3)
     assert (tmp_path / "two" / "audio" / "clips of mine" / "0.wav").is_file()
     assert main([*arguments, str(tmp_path / "two")]) == 2
+
+
+def test_recordings_inside_of_other_files_are_refused(tmp_path: Path) -> None:
+    row = {
+        "id": "a", "path": "a.arrow", "start": 0.0, "end": 1.0, "split": "test", "speaker": "", "group": "a",
+        "member": "0",
+    }  # fmt: skip
+    for form in FORMATS:
+        with pytest.raises(BadInput, match="inside of other files"):
+            convert(Corpus(pl.DataFrame([row])), tmp_path, form, tmp_path / form)
+        assert not (tmp_path / form).exists()

@@ -19,7 +19,7 @@ MEASURED = Path(__file__).parents[3] / "benchmarks" / "results" / "open_voices.j
 Usage = namedtuple("Usage", "total used free")
 
 
-@pytest.mark.parametrize("subset", ["tiny"])
+@pytest.mark.parametrize("subset", ["tiny", "small"])
 def test_estimates_are_near_what_was_measured(subset: str, tmp_path: Path) -> None:
     measured = json.loads(MEASURED.read_text())[subset]
     for part, rows in measured["rows"].items():

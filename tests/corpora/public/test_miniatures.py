@@ -17,6 +17,7 @@ from miniature import Miniature, every, sound, write
 from earwitness.corpora.catalogue import CORPORA, card, scan
 from earwitness.corpora.corpus import Corpus
 from earwitness.corpora.corpus_card import Expected
+from earwitness.corpora.file_record import recorded_hashes
 from earwitness.errors import BadInput
 
 EVERY = every()
@@ -86,6 +87,15 @@ def test_a_whole_copy(mini: Miniature, root: Path, scan_it: Scan) -> None:
 def test_it_comes_back_from_its_file(tmp_path: Path, scan_it: Scan) -> None:
     corpus = scan_it()
     assert Corpus.read(corpus.write(tmp_path)).table.equals(corpus.table)
+
+
+@every_one
+def test_a_table_written_into_the_copy_changes_nothing(mini: Miniature, root: Path, scan_it: Scan) -> None:
+    corpus = scan_it()
+    recorded_hashes(corpus.table["path"].unique(), root, corpus.write(root))
+    again = scan_it()
+    assert again.table.equals(corpus.table)
+    assert left_out(again) == 0
 
 
 @with_keys

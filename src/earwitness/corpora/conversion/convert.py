@@ -69,6 +69,13 @@ def convert(
         raise BadInput("is there already; give a new or an empty folder", where=str(out))
     if not place.parent.is_dir():
         raise BadInput("is not in a folder that is there", where=str(out))
+    table = corpus.table
+    if "member" in table.columns and (table["member"].cast(pl.String).fill_null("") != "").any():
+        raise BadInput(
+            "keeps its recordings inside of other files (column member), where no other toolkit finds them; "
+            "earwitness.corpora.stored_signal reads them",
+            where=corpus.name,
+        )
     module = importlib.import_module(f"earwitness.corpora.conversion.to_{to}")
     files, dropped = module.written(corpus, Path(root).resolve(), place, label, progress)
     partial = place.with_name(f".{place.name}.{os.getpid()}.partial")

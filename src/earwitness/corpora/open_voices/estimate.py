@@ -42,12 +42,12 @@ COSTS: dict[str, dict[str, PartCost]] = {
         "codec": _cost(280, 10.6, 25),
     },
     "small": {
-        "speech": _cost(5_867, 295, 830),
-        "partial": _cost(236, 15.2, 33),
+        "speech": _cost(5_873, 296, 840),
+        "partial": _cost(240, 15.4, 33),
         "environment": _cost(600, 29.8, 14),
         "vocalisation": _cost(158, 3.2, 0.5),
         "emotion": _cost(450, 7.5, 1),
-        "codec": _cost(1_616, 60, 140),
+        "codec": _cost(1_616, 59, 180),
     },
     "full": {
         "speech": _cost(32_118, 1_600, 5_900),
