@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = {
     "cluster": ("ray", "fsspec", "numpy", "polars", "onnxruntime"),
     "opensmile": ("opensmile", "numpy"),
+    "physio": ("neurokit2", "numpy", "pandas"),
     "trillsson": ("tensorflow", "numpy"),
 }
 

@@ -89,7 +89,7 @@ def test_the_command(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*words, "--mapping", "relabel", "--hop", "0"]) == 2
     pl.DataFrame({"path": ["voice.wav"]}).write_parquet(corpus / "corpus.parquet")
     assert main([*words, "--mapping", "relabel"]) == 2
-    assert "has no rows of ecg, emg, eda to map" in capsys.readouterr().err
+    assert "has no rows of ecg, emg, eda, ppg to map" in capsys.readouterr().err
 
 
 def test_what_cannot_be_read_is_listed(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from earwitness import encoders
 from earwitness.encoders.encoder import Encoder
+from earwitness.encoders.frame_stream import FrameStream, stream_frames
 from earwitness.encoders.torch_encoder import TorchEncoder
 
 LOADED: dict[str, TorchEncoder] = {}
@@ -141,6 +145,45 @@ def test_a_long_recording_is_its_chunks(tiny_hub: Callable) -> None:
     first = encoder.encode_chunk(whole[: 29 * 16_000])
     np.testing.assert_allclose(given[:, : 28 * 50], first[:, : 28 * 50], atol=1e-5)
     np.testing.assert_array_equal(encoder.submit(whole[:9000]).result(), encoder.encode_chunk(whole[:9000]))
+
+
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(samples=st.integers(1, 66 * 16_000), cuts=st.lists(st.integers(1, 20 * 16_000), max_size=4))
+def test_the_same_whole_and_streamed(tiny_hub: Callable, kind: str, samples: int, cuts: list[int]) -> None:
+    """Of every front end, group norms and mean-normalised filter banks included."""
+    encoder = loaded(tiny_hub, kind)
+    recording = noise(samples)
+    stream, given, at = FrameStream(encoder), [], 0
+    for cut in [*cuts, samples]:
+        given += stream.push(recording[at : at + cut])
+        at += cut
+    given += stream.finish()
+    (whole,) = encoder.encode([recording], encoder.sample_rate)
+    whole = whole[None, None] if kind == "clap" else whole
+    found = np.concatenate([whole[:, :0], *given], axis=1)
+    assert apart(found, whole) < 1e-5
+
+
+def test_streaming_a_long_file_holds_memory_flat(tiny_hub: Callable, tmp_path: Path) -> None:
+    encoder = loaded(tiny_hub, "wav2vec2")
+    path = tmp_path / "long.wav"
+    tracemalloc.start()
+    try:
+        peaks = []
+        for minutes in (2, 8):
+            with soundfile.SoundFile(path, "w", 16_000, 1) as file:
+                for _ in range(minutes):
+                    file.write(np.tile(noise(16_000), 60))
+            tracemalloc.reset_peak()
+            before, frames = tracemalloc.get_traced_memory()[0], 0
+            for given in stream_frames(encoder, path):
+                frames += given.shape[1]
+                del given
+            peaks.append(tracemalloc.get_traced_memory()[1] - before)
+            assert frames == encoder.front.frames(minutes * 60 * 16_000)
+    finally:
+        tracemalloc.stop()
+    assert peaks[1] < 1.2 * peaks[0] < 60e6  # samples alone would be 31 MB for 8 minutes; frames as much
 
 
 def test_an_empty_recording_has_no_frames(tiny_hub: Callable) -> None:

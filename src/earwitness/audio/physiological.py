@@ -1,4 +1,4 @@
-"""ECG, EMG and EDA as waveforms, so that encoders of speech can read them.
+"""ECG, EMG, EDA and PPG as waveforms, so that encoders of speech can read them.
 
 Two ways to 16 kHz, which answer different questions: `resample` keeps the seconds, and the energy stays
 where it is, far below speech; `relabel` takes the samples as they are for samples at 16 kHz, so that a
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+import msgspec
 import numpy as np
 import scipy.signal
 
@@ -18,11 +19,31 @@ from earwitness.errors import BadInput
 
 SAMPLE_RATE = 16_000
 Mapping = Literal["resample", "relabel"]
-Kind = Literal["ecg", "emg", "eda"]
-BANDS: dict[str, tuple[float | None, float]] = {"ecg": (0.5, 40.0), "emg": (10.0, 250.0), "eda": (None, 5.0)}
+Kind = Literal["ecg", "emg", "eda", "ppg"]
+BANDS: dict[str, tuple[float | None, float]] = {
+    "ecg": (0.5, 40.0), "emg": (10.0, 250.0), "eda": (None, 5.0), "ppg": (0.5, 8.0),
+}  # fmt: skip
 """Kind of signal -> lowest and highest frequency that its filter leaves, in Hz."""
 ORDER = 4
 """Of the Butterworth filter, which runs forwards and backwards, so that nothing is delayed."""
+
+
+class SignalReading(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Which signal of a person a system reads, and how it becomes a waveform.
+
+    Args:
+        kind: of the signal.
+        mapping: `resample` or `relabel`. The paper does not say; both are to be reported.
+        filtered: whether each window is filtered to the band of its kind.
+
+    Example:
+        >>> SignalReading(kind="ecg").mapping
+        'relabel'
+    """
+
+    kind: Kind
+    mapping: Mapping = "relabel"
+    filtered: bool = False
 
 
 def band_pass(signal: np.ndarray, sample_rate: float, kind: str) -> np.ndarray:
@@ -34,7 +55,7 @@ def band_pass(signal: np.ndarray, sample_rate: float, kind: str) -> np.ndarray:
     Args:
         signal: shape `(samples,)`.
         sample_rate: in Hz.
-        kind: `ecg` (0.5 to 40 Hz), `emg` (10 to 250 Hz) or `eda` (up to 5 Hz).
+        kind: `ecg` (0.5 to 40 Hz), `emg` (10 to 250 Hz), `eda` (up to 5 Hz) or `ppg` (0.5 to 8 Hz).
 
     Returns:
         Shape `(samples,)` float64, in the unit of the signal.

@@ -59,6 +59,11 @@ corpora.command(
     name="check",
     help="Look for leaks and repeats, and ask whether the channel gives the classes away.",
 )
+corpora.command(
+    "earwitness.cli.corpora_simulate:simulate",
+    name="simulate",
+    help="Simulate body signals of rest and stress, for end-to-end runs.",
+)
 Subset = Literal["tiny", "small", "full"]
 Part = Literal["speech", "partial", "environment", "vocalisation", "emotion", "codec"]
 

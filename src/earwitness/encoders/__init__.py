@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from earwitness.encoders.encoder import Encoder
-    from earwitness.encoders.frame_stream import FrameStream
+    from earwitness.encoders.frame_stream import FrameStream, stream_frames
     from earwitness.encoders.loading import load
     from earwitness.encoders.onnx_encoder import OnnxEncoder
     from earwitness.encoders.onnx_export import export
@@ -24,9 +24,13 @@ _HOMES = {
     "StoreDataset": "store_dataset",
     "export": "onnx_export",
     "load": "loading",
+    "stream_frames": "frame_stream",
 }
 
-__all__ = ["Encoder", "FrameStream", "Key", "OnnxEncoder", "Store", "StoreDataset", "export", "load"]
+__all__ = [
+    "Encoder", "FrameStream", "Key", "OnnxEncoder", "Store", "StoreDataset", "export", "load",
+    "stream_frames",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -106,6 +106,34 @@ def chunks(samples: int, chunking: Chunking = WHISPER) -> list[Chunk]:
     return [chunk(k, None, chunking) for k in range(count - 1)] + [last]
 
 
+class MeanOfChunks:
+    """The vectors of a recording's chunks, averaged by what is heard of each, in constant memory.
+
+    Example:
+        >>> mean = MeanOfChunks()
+        >>> for place, value in zip(chunks(3 * 10, Chunking(10, 0, 10)), (1.0, 2.0, 6.0)):
+        ...     mean.push(place, np.full((1, 1, 2), value))
+        >>> mean.vector().tolist()
+        [3.0, 3.0]
+    """
+
+    def __init__(self) -> None:
+        self._sum: np.ndarray | None = None
+        self._heard = 0
+
+    def push(self, place: Chunk, given: np.ndarray) -> None:
+        """Take what a chunk gave, `(1, 1, dimension)`, or `(1, 0, dimension)` where it was too short."""
+        if given.shape[1]:
+            heard = place.end - place.start
+            weighed = given[0, 0].astype(np.float64) * heard
+            self._sum = weighed if self._sum is None else self._sum + weighed
+            self._heard += heard
+
+    def vector(self) -> np.ndarray | None:
+        """Shape `(dimension,)` float32; `None` where no chunk gave anything."""
+        return None if self._sum is None else (self._sum / self._heard).astype(np.float32)
+
+
 def join(
     parts: Sequence[tuple[Chunk, np.ndarray]], empty: tuple[int, int, int], single: bool, vector: bool
 ) -> np.ndarray:
@@ -126,11 +154,11 @@ def join(
         (1400, 4)
     """
     if vector:
-        heard = [place.end - place.start for place, frames in parts if frames.shape[1]]
-        if not heard:
-            return np.zeros(empty[2], np.float32)
-        vectors = [frames[0, 0] for _, frames in parts if frames.shape[1]]
-        return np.average(vectors, axis=0, weights=heard).astype(np.float32)
+        mean = MeanOfChunks()
+        for place, given in parts:
+            mean.push(place, given)
+        found = mean.vector()
+        return np.zeros(empty[2], np.float32) if found is None else found
     kept = [np.zeros(empty, np.float32), *(frames[:, place.kept] for place, frames in parts)]
     whole = np.concatenate(kept, axis=1)
     return whole[0] if single else whole

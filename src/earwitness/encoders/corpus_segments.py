@@ -10,10 +10,11 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from earwitness.audio.physiological import BANDS, Mapping
+from earwitness.audio.physiological import BANDS, Mapping, SignalReading
 from earwitness.corpora.corpus import ROOT
 from earwitness.corpora.signal_windows import windows_by_label
 from earwitness.corpora.stored_signal import SignalReader
+from earwitness.corpora.window_rows import SIGNALS
 from earwitness.encoders.encoding import Segment
 from earwitness.encoders.signal_view import SignalView
 from earwitness.errors import BadInput
@@ -66,6 +67,21 @@ def segments_of(corpus: str | os.PathLike[str], signals: SignalWindows | None = 
     for column in ("start", "end"):
         if column not in table.columns:
             table = table.with_columns(pl.lit(None, pl.Float64).alias(column))
+    if SIGNALS in table.columns:
+        if signals is None:
+            raise BadInput("has windows of signals; say --mapping resample or relabel", where=str(path))
+        kinds_held = sorted({one["signal"] for held in table[SIGNALS] for one in held})
+        return [
+            segment
+            for kind in kinds_held
+            for segment in segments_of_windows(
+                table.filter(
+                    pl.col(SIGNALS).list.eval(pl.element().struct.field("signal")).list.contains(kind)
+                ),
+                root,
+                SignalReading(kind=kind, mapping=signals.mapping, filtered=signals.filtered),
+            )
+        ]
     if "signal" in table.columns and (kinds := set(table["signal"]) & set(BANDS)):
         if signals is None:
             named = ", ".join(sorted(kinds))
@@ -79,6 +95,31 @@ def segments_of(corpus: str | os.PathLike[str], signals: SignalWindows | None = 
         Segment(path=str(root / name), start=start or None, end=end)
         for name, start, end in rows
     ]
+
+
+def segments_of_windows(table: pl.DataFrame, root: Path, how: SignalReading) -> list[Segment]:
+    """One segment for each row of a table of windows: one of its signals.
+
+    Args:
+        table: from `corpora.window_rows`.
+        root: folder that the paths start from.
+        how: which signal, and how it becomes a waveform.
+
+    Raises:
+        BadInput: when a window has no such signal.
+    """
+    given = []
+    for name, start, end, signals in table.select("id", "start", "end", SIGNALS).iter_rows():
+        found = next((one for one in signals if one["signal"] == how.kind), None)
+        if found is None:
+            raise BadInput(f"has no {how.kind}", where=name)
+        view = SignalView(
+            kind=how.kind, rate=found["rate"], mapping=how.mapping, member=found["member"],
+            filtered=how.filtered,
+        )  # fmt: skip
+        path = str(root / found["path"])
+        given.append(Segment(path=path, start=start or None, end=end, signal=view))
+    return given
 
 
 def _with_signals(table: pl.DataFrame, root: Path, how: SignalWindows, where: str) -> list[Segment]:

@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
+from collections.abc import Iterator
 from concurrent.futures import Future
+from typing import Protocol
 
 import numpy as np
 
-from earwitness.encoders.chunking import Chunk, chunk
-from earwitness.encoders.onnx_encoder import OnnxEncoder
+from earwitness.audio.decode import stream
+from earwitness.encoders.chunking import Chunk, Chunking, MeanOfChunks, chunk
+
+
+class ChunkedEncoder(Protocol):
+    """What hears a recording in fixed chunks: `OnnxEncoder`, and `TorchEncoder` of any family."""
+
+    threads: int
+
+    @property
+    def sample_rate(self) -> int: ...  # noqa: D102 - as of every encoder
+    @property
+    def frame_rate(self) -> float | None: ...  # noqa: D102
+    @property
+    def chunking(self) -> Chunking:
+        """How long recordings are cut."""
+        ...
+
+    def submit(self, samples: np.ndarray) -> Future[np.ndarray]:
+        """Begin to encode one chunk: `(samples,)` -> `(layers, frames, dimension)`."""
+        ...
 
 
 class FrameStream:
@@ -18,18 +40,24 @@ class FrameStream:
     last one; frames are given back when they are ready, so a block may bring the frames of an
     earlier chunk. No more than `threads + 1` chunks wait at a time.
 
+    `encode` cuts a whole recording at the same places, so that streamed and whole agree for every
+    front end, also where something is taken over time: a group norm (wav2vec 2.0 base, HuBERT),
+    the bands' mean and variance (w2v-BERT), a level, the attention. They are taken over one chunk,
+    never over a whole long recording; a clip that fits into one chunk is heard as it is.
+
     Args:
-        encoder: gives the frames.
+        encoder: gives the frames; one of vectors (CLAP) gives their mean at the end.
     """
 
-    def __init__(self, encoder: OnnxEncoder) -> None:
-        self._encoder, self._chunking = encoder, encoder.front.chunking
+    def __init__(self, encoder: ChunkedEncoder) -> None:
+        self._encoder, self._chunking = encoder, encoder.chunking
         self._index = 0
         self._kept = np.zeros(0, np.float32)
         self._first = 0  # place of the first kept sample in the recording
         self._blocks: list[np.ndarray] = []
         self._samples = 0
         self._running: deque[tuple[Chunk, Future[np.ndarray]]] = deque()
+        self._mean = None if encoder.frame_rate is not None else MeanOfChunks()
 
     def push(self, block: np.ndarray) -> list[np.ndarray]:
         """Hand over the next samples.
@@ -51,10 +79,17 @@ class FrameStream:
         return self._ready(self._encoder.threads + 1)
 
     def finish(self) -> list[np.ndarray]:
-        """The recording has ended: all frames that have not been given yet, in order."""
+        """The recording has ended: all frames that have not been given yet, in order.
+
+        Of an encoder of vectors it is one array of shape `(1, 1, dimension)`, none for no samples.
+        """
         if self._samples:
             self._begin(chunk(self._index, self._samples, self._chunking))
-        return self._ready(0)
+        given = self._ready(0)
+        if self._mean is None:
+            return given
+        vector = self._mean.vector()
+        return [] if vector is None else [vector[None, None]]
 
     def _begin(self, place: Chunk) -> None:
         self._kept = np.concatenate([self._kept, *self._blocks])
@@ -70,5 +105,28 @@ class FrameStream:
         given = []
         while self._running and (len(self._running) > waiting or self._running[0][1].done()):
             place, frames = self._running.popleft()
-            given.append(frames.result()[:, place.kept])
+            if self._mean is None:
+                given.append(frames.result()[:, place.kept])
+            else:
+                self._mean.push(place, frames.result())
         return given
+
+
+def stream_frames(encoder: ChunkedEncoder, path: str | os.PathLike[str]) -> Iterator[np.ndarray]:
+    """The frames of a recording on disk, decoded, resampled and encoded piece by piece.
+
+    Args:
+        encoder: gives the frames.
+        path: of the file, of any length.
+
+    Yields:
+        Arrays of shape `(layers, frames, dimension)`, in order; joined they are what `encode` gives.
+
+    Raises:
+        BadInput: when the file cannot be read to its end.
+    """
+    frames = FrameStream(encoder)
+    with stream(path, sample_rate=encoder.sample_rate) as blocks:
+        for block in blocks:
+            yield from frames.push(block)
+    yield from frames.finish()

@@ -17,6 +17,7 @@ class EmbeddingCnn(nn.Module):
         dimension: of the vector; at least 2 to the number of filter counts.
         filters: channels of each block.
         width: of a dense layer at the end; `None` leaves the flattened maps.
+        inputs: channels before the first block; 1 for a vector.
 
     Attributes:
         channels: of the last block.
@@ -32,13 +33,15 @@ class EmbeddingCnn(nn.Module):
         (128, (3, 120))
     """
 
-    def __init__(self, dimension: int, filters: Sequence[int] = (32, 64), width: int | None = None) -> None:
+    def __init__(
+        self, dimension: int, filters: Sequence[int] = (32, 64), width: int | None = None, *, inputs: int = 1
+    ) -> None:
         super().__init__()
         self.channels, self.positions = filters[-1], dimension // 2 ** len(filters)
         if not self.positions:
             raise BadInput(f"a vector of {dimension} is too short for {len(filters)} halvings", where="CNN")
         blocks: list[nn.Module] = []
-        for before, after in zip((1, *filters[:-1]), filters, strict=True):
+        for before, after in zip((inputs, *filters[:-1]), filters, strict=True):
             blocks += [nn.Conv1d(before, after, 3, padding=1), nn.ReLU(), nn.MaxPool1d(2)]
         self.blocks = nn.Sequential(*blocks)
         flat = self.channels * self.positions

@@ -24,6 +24,8 @@ SYSTEMS = {
     "mlp-probe": "earwitness.systems.probe:MlpProbe",
     "nes2net": "earwitness.systems.nes2net:Nes2NetSystem",
     "origin": "earwitness.systems.origin:Origin",
+    "physiological": "earwitness.systems.physiological:Physiological",
+    "physiological-raw": "earwitness.systems.physiological:RawSignal",
     "qamo": "earwitness.systems.qamo:Qamo",
     "random-selection": "earwitness.systems.random_selection:RandomSelection",
     "reduction-ecapa": "earwitness.systems.reduction:ReductionEcapaSystem",

@@ -14,6 +14,7 @@ import torch
 from earwitness.corpora.corpus import Corpus
 from earwitness.encoders.corpus_segments import segments_of
 from earwitness.encoders.encoder import Encoder
+from earwitness.encoders.encoding import Segment
 from earwitness.encoders.store import Store
 from earwitness.errors import BadInput
 from earwitness.systems.registry import system as named
@@ -27,7 +28,7 @@ from earwitness.training.scoring import score_rows
 from earwitness.training.splitting import protocol_of
 from earwitness.training.system import System
 from earwitness.training.trained_files import FILE, load_trained
-from earwitness.training.views import open_views
+from earwitness.training.views import open_views, segments_by_view
 
 
 def run_system(
@@ -64,8 +65,10 @@ def run_system(
         BadInput: when corpus, recipe, encoder or a folder cannot be used.
     """
     use_threads(threads)
-    table, segments = Corpus.read(corpus), segments_of(corpus)
-    if hasattr(system, "rows"):  # a system that is about some rows only, such as those that were made
+    table, segments = heard_rows(system, recipe, corpus)
+    if hasattr(system, "rows") and isinstance(
+        segments, list
+    ):  # a system that is about some rows only, such as those that were made
         keep = system.rows(recipe, table.table)
         table = table.where(pl.lit(pl.Series(keep)))
         segments = [segment for segment, kept in zip(segments, keep, strict=True) if kept]
@@ -86,6 +89,27 @@ def run_system(
         )
         folder = run_experiment(experiment, out, progress=progress)
     return folder, read_figures(folder)
+
+
+def heard_rows(
+    system: System, recipe: Recipe, corpus: str | Path, *, labelled: bool = True
+) -> tuple[Corpus, list[Segment] | dict[str, list[Segment]]]:
+    """The rows that a system is about, and what each view hears of them.
+
+    A system with a method `cut` makes rows of its own from those of the corpus, such as windows of
+    physiological signals.
+
+    Args:
+        system: the method.
+        recipe: its settings.
+        corpus: folder of a corpus, or its Parquet file.
+        labelled: whether rows need a label; not for scoring.
+    """
+    table = Corpus.read(corpus)
+    if hasattr(system, "cut"):
+        table = system.cut(recipe, table, labelled=labelled)
+    found = segments_by_view(recipe.views, table)
+    return table, segments_of(corpus) if found is None else found
 
 
 def use_threads(threads: int | None) -> None:
@@ -216,11 +240,9 @@ def score_corpus(
     """
     use_threads(threads)
     chosen = chosen_training(run, round_name=round_name, seed=seed)
-    table = Corpus.read(corpus)
+    table, segments = heard_rows(run.system, run.recipe, corpus, labelled=False)
     with Store(store) as opened:
-        views = open_views(
-            run.recipe.views, segments_of(corpus), opened, encoders=encoders, progress=progress
-        )
+        views = open_views(run.recipe.views, segments, opened, encoders=encoders, progress=progress)
         for view, revision in views.revisions.items():
             if run.views.get(view) != revision:
                 raise BadInput(

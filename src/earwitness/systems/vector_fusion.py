@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import numpy as np
 import polars as pl
@@ -55,11 +56,12 @@ class FusionRecipe(Recipe, frozen=True, forbid_unknown_fields=True, kw_only=True
     patience: int | None = 10
     validation: float = 0.1
     optimiser: Optimiser = Optimiser(name="adam", learning_rate=1e-3, weight_decay=0.0)
+    READS: ClassVar[str] = "vector"
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if any(view.input != "vector" for view in self.views):
-            raise BadInput("a fusion reads views of vectors", where="recipe.views")
+        if any(view.input != self.READS for view in self.views):
+            raise BadInput(f"a fusion reads views of {self.READS}s", where="recipe.views")
         if not 0 <= self.dropout < 1:
             raise BadInput("must be in [0, 1)", where="recipe.dropout")
 

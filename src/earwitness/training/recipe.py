@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 from earwitness.audio.augmentation import Augment
+from earwitness.audio.physiological import SignalReading
 from earwitness.errors import BadInput
 from earwitness.training.aligning import AlignGradients
 from earwitness.training.gradient_memory import GradientMemory
@@ -36,6 +37,7 @@ class View(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         augment: an augmentation of `earwitness.audio.augmentation`, the import string "module:object" of
             your own `(waveform, targets, rng) -> (waveform, targets)`, or `None`.
         copies: augmented copies beside the clean one (DPDA: 1); with 0, `augment` changes the one there is.
+        signal: which signal of a person a window is, and how it becomes a waveform; `None`: it is sound.
 
     Example:
         >>> View(name="frames", encoder="whisper-base", layers=(1, 2)).copies
@@ -54,6 +56,7 @@ class View(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     pooled: tuple[Statistic, ...] = ("mean",)
     augment: Augment | str | None = None
     copies: int = 0
+    signal: SignalReading | None = None
 
     def __post_init__(self) -> None:
         if self.input != "waveform" and self.encoder is None:

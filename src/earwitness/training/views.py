@@ -9,11 +9,15 @@ import msgspec
 import numpy as np
 
 from earwitness.audio.decode import decode
+from earwitness.audio.physiological import SignalReading
 from earwitness.audio.resample import resample
+from earwitness.corpora.corpus import Corpus
+from earwitness.encoders.corpus_segments import segments_of_windows
 from earwitness.encoders.encoder import Encoder
 from earwitness.encoders.encoding import Segment, encode_into
 from earwitness.encoders.loading import load
 from earwitness.encoders.pooled import PooledEncoder
+from earwitness.encoders.signal_view import SignalSource
 from earwitness.encoders.store import Store
 from earwitness.errors import BadInput
 from earwitness.training.changing import Changing
@@ -72,7 +76,7 @@ def open_encoder(view: View, *, weights: str | Path | None = None, threads: int 
 
 def open_views(
     views: Sequence[View],
-    segments: Sequence[Segment],
+    segments: Sequence[Segment] | Mapping[str, Sequence[Segment]],
     store: Store,
     *,
     encoders: Mapping[str, Encoder] | None = None,
@@ -82,7 +86,7 @@ def open_views(
 
     Args:
         views: of a recipe.
-        segments: one a row.
+        segments: one a row; by view where the views hear different ones.
         store: holds encodings; what is missing is added.
         encoders: view -> encoder, for those that are at hand; the others are loaded.
         progress: called while encoding.
@@ -94,15 +98,17 @@ def open_views(
     dimensions: dict[str, tuple[int, ...]] = {}
     revisions: dict[str, str] = {}
     for view in views:
+        heard = segments[view.name] if isinstance(segments, Mapping) else segments
+        of_what = "" if view.signal is None else f" of {reading_name(view.signal)}"
         if view.input == "waveform":
-            readers[view.name] = waveform_reader(segments)
+            readers[view.name] = waveform_reader(heard) if view.signal is None else signal_reader(heard)
             dimensions[view.name] = (1 + view.copies, 1) if view.copies else (1,)
-            revisions[view.name] = f"waveform {SAMPLE_RATE} Hz"
+            revisions[view.name] = f"waveform {SAMPLE_RATE} Hz{of_what}"
             continue
         encoder = (encoders or {}).get(view.name) or open_encoder(view)
-        readers[view.name] = stored_reader(store, encoder, segments, view.name, progress)
+        readers[view.name] = stored_reader(store, encoder, heard, view.name, progress)
         dimensions[view.name] = shape_of(encoder)
-        revisions[view.name] = f"{encoder.name} {encoder.revision}"
+        revisions[view.name] = f"{encoder.name} {encoder.revision}{of_what}"
     changes = {view.name: Changing(view) for view in views if view.augment or view.length or view.copies}
     return Views(readers=readers, changes=changes, dimensions=dimensions, revisions=revisions)
 
@@ -156,6 +162,63 @@ def stored_reader(
         if array is None:
             raise BadInput("lost an encoding while it was read", where=str(store.folder))
         return array
+
+    return read
+
+
+def segments_by_view(views: Sequence[View], corpus: Corpus) -> dict[str, list[Segment]] | None:
+    """What each view hears of a corpus of windows; `None` where no view reads a physiological signal.
+
+    Args:
+        views: of a recipe.
+        corpus: of `corpora.window_rows`.
+
+    Raises:
+        BadInput: when some views read signals and others sound, or a window lacks a signal.
+    """
+    named = [view for view in views if view.signal is not None]
+    if not named:
+        return None
+    if len(named) < len(views):
+        raise BadInput("some views read a signal of a person, others sound", where="recipe.views")
+    root = corpus.root or Path()
+    return {
+        view.name: segments_of_windows(corpus.table, root, view.signal)
+        for view in views
+        if view.signal is not None
+    }
+
+
+def reading_name(how: SignalReading) -> str:
+    """A reading in words, for the record of a run.
+
+    Example:
+        >>> reading_name(SignalReading(kind="ecg", filtered=True))
+        'ecg relabel filtered'
+    """
+    return f"{how.kind} {how.mapping}{' filtered' * how.filtered}"
+
+
+def signal_reader(segments: Sequence[Segment]) -> Reader:
+    """A reader of windows of a physiological signal as a waveform, (samples, 1), peak 1.
+
+    All windows of a file are read when the first of them is asked for, since files of signals are
+    large; what is kept is the windows alone.
+    """
+    by_path: dict[str, list[int]] = {}
+    for row, segment in enumerate(segments):
+        by_path.setdefault(segment.path, []).append(row)
+    known: dict[int, np.ndarray] = {}
+
+    def read(row: int) -> np.ndarray:
+        if row not in known:
+            source = SignalSource()
+            for each in by_path[segments[row].path]:
+                segment = segments[each]
+                assert segment.signal is not None
+                samples = source.read(segment.path, segment.signal, segment.start, segment.end, SAMPLE_RATE)
+                known[each] = samples[:, None]
+        return known[row]
 
     return read
 

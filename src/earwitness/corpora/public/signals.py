@@ -15,7 +15,7 @@ from earwitness.corpora.scanning import join_key, scanned
 from earwitness.corpora.stored_signal import ARRAYS, PICKLES, TABLES
 from earwitness.errors import BadInput
 
-KINDS = ("audio", "ecg", "eda", "emg")
+KINDS = ("audio", "ecg", "eda", "emg", "ppg")
 CARD = CorpusCard(
     name="signals",
     title="Signals with a table",
@@ -28,7 +28,7 @@ CARD = CorpusCard(
     notes=(
         "Files are .npy, .npz (member: the array), .csv or .tsv (member: the column), pickles of plain "
         "values (member: keys with /), or sound files.",
-        "signal is audio, ecg, eda or emg; rate is in Hz, start and end in seconds.",
+        "signal is audio, ecg, eda, emg or ppg; rate is in Hz, start and end in seconds.",
         "Rows of one file are one group unless the table has a column group.",
     ),
 )

@@ -13,6 +13,7 @@ REPRODUCTIONS = {
     "nes2net": "earwitness.systems.ledger.nes2net",
     "qamo": "earwitness.systems.ledger.qamo",
     "random-selection": "earwitness.systems.ledger.random_selection",
+    "physiological": "earwitness.systems.ledger.physiological",
     "sequifi": "earwitness.systems.ledger.sequifi",
 }
 """Name -> module with `Size` (settings, all with defaults) and `reproduce(corpus, store, out, *, size,
