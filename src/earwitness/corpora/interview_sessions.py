@@ -12,11 +12,12 @@ from earwitness.corpora.corpus import Corpus
 from earwitness.corpora.corpus_card import CorpusCard
 from earwitness.corpora.file_tree import file_tree
 from earwitness.corpora.headed_table import numbers, read_headed
+from earwitness.corpora.interview_windows import interview_windows
 from earwitness.corpora.scan_report import ScanReport
 from earwitness.corpora.scanning import choice, join_key, scanned
 from earwitness.errors import BadInput
 
-ROWS = ("session", "turns")
+ROWS = ("session", "turns", "windows")
 BINARY = ("as-labelled", "from-score")
 THRESHOLD = 10.0
 """PHQ-8 score from which a session counts as depressed."""
@@ -125,8 +126,8 @@ def scan_interviews(
         card: of the release.
         root: with the folders `<id>_P` and the label files, at any depth.
         label_files: split -> names of its label file, the best first.
-        rows: "session" (one row a session, turns as segments) or "turns" (one row a turn of the
-            participant; the session is its group).
+        rows: "session" (one row a session, turns as segments), "turns" (one row a turn of the participant;
+            the session is its group) or "windows" (one row a window of 10 s, every 5 s).
         binary: "as-labelled", or "from-score" (10 and more).
         unlabelled: who speaks in a transcript that does not say.
 
@@ -155,13 +156,14 @@ def scan_interviews(
         pl.col("id").alias("speaker"), pl.col("id").alias("session"), pl.lit("en").alias("language")
     )
     columns = ("session", "gender", "language", "phq_binary", "phq_score", "pcl_c", "ptsd_severity")
-    if rows == "session":
+    if rows in ("session", "windows"):
         spans = [
             turns[row].select("start", "end", "label").to_dicts() if row in turns else []
             for row in found["id"]
         ]
         table = found.with_columns(pl.Series("segments", spans, dtype=SEGMENTS))
-        return scanned(card, table, root, report, labels=(*columns, "segments"))
+        whole = scanned(card, table, root, report, labels=(*columns, "segments"))
+        return whole if rows == "session" else interview_windows(whole)
     spoken = [
         turns[row].filter(pl.col("label") == "participant").with_row_index("turn")
         .with_columns(pl.lit(row).alias("id"))

@@ -17,6 +17,7 @@ SYSTEMS = {
     "finder": "earwitness.systems.finder:Finder",
     "fine-tuned": "earwitness.systems.tuned_detector:TunedDetector",
     "hydra": "earwitness.systems.hydra:Hydra",
+    "fuser": "earwitness.systems.fuser:Fuser",
     "lfcc-gmm": "earwitness.systems.lfcc_gmm_system:LfccGmmSystem",
     "linear-probe": "earwitness.systems.probe:LinearProbe",
     "mata": "earwitness.systems.mata:Mata",

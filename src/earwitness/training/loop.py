@@ -305,7 +305,7 @@ def validation_loss(
     """Mean of the summed losses over rows, in eval mode."""
     module.eval()
     total = 0.0
-    whole = stage.sampler is whole_groups
+    whole = stage.whole or stage.sampler is whole_groups
     for part in parts_of(rows, examples.group[rows] if whole else None, recipe.batch):
         losses = system.losses(module, examples.batch(part).to(device), stage)
         total += len(part) * sum(float(value) for path in losses.values() for value in path.values())

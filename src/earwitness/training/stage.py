@@ -119,6 +119,7 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
         rows: (n,) row numbers that are trained on.
         epochs: at most so many.
         sampler: makes the batches of an epoch.
+        whole: whether validation rows, too, are read by whole groups.
         trainable: regular expression, searched in parameter names; the others are frozen.
         parameter_groups: parameters with learning rates of their own; first match wins.
         before: called with (module, examples) before the first epoch (initial centroids).
@@ -133,6 +134,7 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
     rows: np.ndarray
     epochs: int
     sampler: Sampler = shuffled
+    whole: bool = False
     trainable: str = ""
     parameter_groups: tuple[ParameterGroup, ...] = ()
     before: Callable[[Any, Any], None] | None = None

@@ -45,7 +45,8 @@ def scan(root: str | os.PathLike[str], *, rows: str = "session", binary: str = "
 
     Args:
         root: with the split files (or in its folder `labels`) and the folders `<id>_P`, at any depth.
-        rows: "session" (turns as segments) or "turns" (a row a turn of the participant).
+        rows: "session" (turns as segments), "turns" (a row a turn of the participant) or "windows" (a row a
+            window of 10 s of the participant's speech, every 5 s).
         binary: "as-labelled", or "from-score" (10 and more).
 
     Returns:

@@ -49,7 +49,8 @@ def scan(
 
     Args:
         root: with `labels` and the folders `<id>_P`, at any depth.
-        rows: "session" (turns as segments) or "turns" (a row a turn of the participant).
+        rows: "session" (turns as segments), "turns" (a row a turn of the participant) or "windows" (a row a
+            window of 10 s of the participant's speech, every 5 s).
         binary: "as-labelled", or "from-score" (10 and more).
         unlabelled: who speaks in the transcripts.
 

@@ -10,6 +10,7 @@ from earwitness.errors import BadInput
 REPRODUCTIONS = {
     "dpda": "earwitness.systems.ledger.dpda",
     "hydra": "earwitness.systems.ledger.hydra",
+    "fuser": "earwitness.systems.ledger.fuser",
     "nes2net": "earwitness.systems.ledger.nes2net",
     "qamo": "earwitness.systems.ledger.qamo",
     "random-selection": "earwitness.systems.ledger.random_selection",
