@@ -120,3 +120,18 @@ def test_systems_are_listed_and_shown(capsys: pytest.CaptureFixture[str]) -> Non
     assert main(["systems", "show", "nes2net"]) == 0
     assert "our choice" in capsys.readouterr().out
     assert main(["systems", "show", "nothing"]) == 2
+
+
+def test_what_back_ends_cost_is_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["systems", "cost", "nes2net", "nes2net-x", "--frames", "200", "--batch", "1"]
+    assert main([*words, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert list(found) == ["nes2net", "nes2net-x", "aasist-frames"]
+    assert found["nes2net"]["parameters"] == 510_769
+    saved = 1 - found["nes2net-x"]["multiply_adds"] / found["aasist-frames"]["multiply_adds"]
+    assert saved > 0.87  # as published of the best baseline, AASIST
+    assert main(words) == 0
+    assert "aasist-frames" in capsys.readouterr().out
+    assert main(["systems", "cost", "tango"]) == 2
+    assert "there are: aasist-frames" in capsys.readouterr().err
+    assert main(["systems", "cost", "nes2net", "--dimension", "100"]) == 2

@@ -15,6 +15,7 @@ from transformers import Wav2Vec2Config, Wav2Vec2Model
 
 from earwitness.cli.main import main
 from earwitness.errors import BadInput
+from earwitness.layers.folded_nes2net import FoldedNes2Net
 from earwitness.systems.qamo import PUBLISHED, REPOSITORY, Qamo
 from earwitness.systems.recipes import chosen_recipe
 from earwitness.training.changing import Changing
@@ -308,3 +309,20 @@ def test_the_command_trains_and_scores(
     scores = pl.read_parquet(tmp_path / "scores.parquet")
     assert len(scores) == 18
     assert scores["score"].is_between(-1, 1).all()
+
+
+@pytest.mark.parametrize("back", ['["nest=[4,4]"]', '["variant=x","nest=[4,4]"]'])
+@pytest.mark.parametrize("objective", ["qamo", "cross-entropy"])
+def test_scoring_folds_the_norms_of_nes2net_away(back: str, objective: str) -> None:
+    module = built(frames_recipe(f"back_end_settings={back}", f"objective={objective}"), examples())
+    frames = torch.from_numpy(RNG.standard_normal((6, 1, 20, 32)).astype(np.float32))
+    for _ in range(3):
+        module.train()(3 * frames + 1)  # norms that are not those of the start
+    module.eval()
+    with torch.no_grad():
+        whole = module(frames)
+    assert module._folded is None
+    with torch.inference_mode():
+        folded = module(frames)
+    assert isinstance(module._folded, FoldedNes2Net)
+    torch.testing.assert_close(folded, whole, atol=2e-5, rtol=1e-4)

@@ -66,3 +66,67 @@ def show(name: str, *, recipe: str = "default", json: bool = False) -> int:
         table.add_row(setting.key, str(setting.value), setting.source)
     console.print(table)
     return 0
+
+
+@systems.command
+def cost(
+    *names: str,
+    frames: int = 200,
+    dimension: int = 1024,
+    batch: int = 16,
+    against: str = "aasist-frames",
+    threads: int | None = None,
+    json: bool = False,
+) -> int:
+    """Measure what back-ends cost on an encoder's frames: parameters, multiply-adds, time.
+
+    Multiply-adds are those of convolutions and matrix products; time is that of scoring, where Nes2Net's
+    batch norms are folded away. It is this machine's, and means something only beside the others'.
+
+    Args:
+        names: of systems that read frames; all of them without it.
+        frames: of a clip.
+        dimension: of a frame.
+        batch: clips at once.
+        against: the back-end that multiply-adds and time are compared with.
+        threads: of torch.
+        json: print JSON in place of a table.
+    """
+    require("torch", "train")
+    import msgspec
+
+    from earwitness.systems.back_end_cost import back_ends, costs_of
+    from earwitness.systems.running import use_threads
+
+    use_threads(threads)
+    found = costs_of(
+        list(dict.fromkeys([*(names or back_ends()), against])),
+        frames=frames,
+        dimension=dimension,
+        batch=batch,
+    )
+    if json:
+        print(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+        return 0
+    rival = found[against]
+    table = Table(
+        box=SIMPLE_HEAD,
+        title=f"One clip of {frames} frames of {dimension} channels; threads: {rival.threads}",
+    )
+    for column in (
+        "back-end",
+        "parameters",
+        "multiply-adds",
+        f"than {against}",
+        "milliseconds",
+        f"than {against}",
+    ):
+        table.add_column(column, justify="left" if column == "back-end" else "right")
+    for name, one in sorted(found.items(), key=lambda pair: pair[1].multiply_adds):
+        work, wait = one.multiply_adds / rival.multiply_adds - 1, one.milliseconds / rival.milliseconds - 1
+        table.add_row(
+            name, f"{one.parameters:,}", f"{one.multiply_adds / 1e6:,.1f} M", f"{work:+.0%}",
+            f"{one.milliseconds:.2f}", f"{wait:+.0%}",
+        )  # fmt: skip
+    Console(width=120).print(table)
+    return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import torch
 from torch import nn
@@ -11,6 +12,7 @@ from earwitness.audio.augmentation import RawBoost
 from earwitness.errors import BadInput
 from earwitness.layers.gradient_alignment import align, coefficients
 from earwitness.systems.frame_detector import FrameRecipe
+from earwitness.systems.path_pictures import path_pictures
 from earwitness.systems.tuned_detector import TunedDetector, TunedNetwork, TunedRecipe
 from earwitness.training.aligning import AlignGradients
 from earwitness.training.data import Batch
@@ -94,6 +96,10 @@ class Dpda(TunedDetector):
         ("optimiser.weight_decay", "views.augment", "views.copies", "step.method", "joint"), "published"
     ) | dict.fromkeys(("step.decay", "step.update", "step.radius"), "repository")
     PAPER = "Truong et al.: Dual-path data augmentation with gradient alignment, 2025"
+
+    def supplement(self, folder: Path) -> list[str]:
+        """Draw conflict rate, losses and norms of the paths by epoch into the folder of a run."""
+        return path_pictures(folder)
 
     def losses(
         self, module: nn.Module, batch: Batch, stage: Stage

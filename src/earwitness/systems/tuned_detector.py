@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 import msgspec
@@ -13,6 +13,8 @@ from torch import nn
 from earwitness.encoders.fine_tuning import LowRank, Tuning
 from earwitness.encoders.trainable import trainable
 from earwitness.errors import BadInput
+from earwitness.layers.folded_nes2net import FoldedNes2Net
+from earwitness.layers.nested_res2net import Nes2Net
 from earwitness.systems.frame_detector import FrameDetector, FrameNetwork, FrameRecipe
 from earwitness.task import DETECTION, Task
 from earwitness.training.data import Batch, Examples
@@ -68,12 +70,18 @@ class TunedNetwork(FrameNetwork):
         body: the back end's network.
         shape: (layers, dimension) of the front.
         recipe: of the system.
+        fold: see `FrameNetwork`.
     """
 
     def __init__(
-        self, front: nn.Module, body: nn.Module, shape: tuple[int, ...], recipe: TunedRecipe
+        self,
+        front: nn.Module,
+        body: nn.Module,
+        shape: tuple[int, ...],
+        recipe: TunedRecipe,
+        fold: Callable[[Any], Callable[[torch.Tensor], torch.Tensor]] | None = None,
     ) -> None:
-        super().__init__(body, shape, recipe)
+        super().__init__(body, shape, recipe, fold)
         self.front = front
         self.frozen = recipe.trains == "nothing"
 
@@ -123,7 +131,12 @@ class TunedDetector(FrameDetector):
             second = torch.zeros(1, front.front.sample_rate)
             dimension = front.eval()(second)[0].shape[-1]
         shape = (len(recipe.layers), dimension)
-        return TunedNetwork(front, self.body(recipe, shape), shape, recipe)
+        return TunedNetwork(front, self.body(recipe, shape), shape, recipe, self.fold)
+
+    def fold(self, body: nn.Module) -> Callable[[torch.Tensor], torch.Tensor]:
+        """The same back end for scoring, its norms folded where it is Nes2Net, with or without its head."""
+        network = getattr(body, "network", body)
+        return FoldedNes2Net(network) if isinstance(network, Nes2Net) else body
 
     def body(self, recipe: FrameRecipe, shape: tuple[int, ...]) -> nn.Module:
         """The back end's network."""

@@ -18,6 +18,7 @@ from earwitness.corpora.protocols.naming import Division, Protocol
 from earwitness.corpora.protocols.split import Split
 from earwitness.errors import BadInput
 from earwitness.task import Target, Task
+from earwitness.training.aligning import AlignGradients
 from earwitness.training.data import Examples, target_numbers
 from earwitness.training.following import following
 from earwitness.training.loop import Trained, train
@@ -27,6 +28,7 @@ from earwitness.training.run import RunFolder
 from earwitness.training.run_card import write_card
 from earwitness.training.run_figures import run_figures
 from earwitness.training.scoring import score_rows, units
+from earwitness.training.step_log import join_steps, step_log
 from earwitness.training.system import System
 from earwitness.training.trained_files import FILE as WEIGHTS
 from earwitness.training.trained_files import save_trained
@@ -192,9 +194,11 @@ def _trained_round(
         if getattr(system, "FOLLOWED", False)
         else None
     )  # fmt: skip
+    aligned = isinstance(recipe.step, AlignGradients)
     judged = recipe.select == "primary" and len(held)
     trained = train(
         system, module, stages, examples, held, recipe, seed=seed, follow=follow,
+        steps=step_log(where, [stage.name for stage in stages]) if aligned else None,
         checkpoint=where / "checkpoint.safetensors", progress=tell, device=experiment.device,
         judge=_judge(experiment, examples, held, fitted) if judged else None,
     )  # fmt: skip
@@ -204,6 +208,7 @@ def _trained_round(
     )  # fmt: skip
     save_trained(where / WEIGHTS, trained.module, fitted, recipe, {"seed": seed, "round": one.name})
     folder.write_json("curves.json", trained.curves)
+    join_steps(where)
     folder.write_scores(scores, FILE)
     folder.write_json(
         "record.json",

@@ -20,9 +20,10 @@ from earwitness.training.checkpoint import (
     save_tensors,
 )
 from earwitness.training.data import Batch, Examples
+from earwitness.training.optimisers import make_optimiser
 from earwitness.training.processes import own_parts
 from earwitness.training.randomness import Moment, generator
-from earwitness.training.recipe import Optimiser, Recipe, recipe_hash
+from earwitness.training.recipe import Recipe, recipe_hash
 from earwitness.training.stage import Stage, parts_of, whole_groups
 from earwitness.training.system import System
 
@@ -30,6 +31,8 @@ Progress = Callable[[str, int, int, dict[str, float]], None]
 """(stage, epoch done, epochs at most, its curve point)."""
 Judge = Callable[[torch.nn.Module], float]
 """Module in eval mode -> validation figure, lower = better."""
+StepLog = Callable[[str, int, list[dict[str, float]]], None]
+"""(stage, epoch, what every step of it told)."""
 Follow = Callable[[Stage, torch.nn.Module], None]
 """Called with a stage that has ended and the module, in eval mode."""
 
@@ -61,6 +64,7 @@ def train(
     progress: Progress | None = None,
     judge: Judge | None = None,
     follow: Follow | None = None,
+    steps: StepLog | None = None,
     device: str = "cpu",
 ) -> Trained:
     """Train a module through its stages.
@@ -81,6 +85,7 @@ def train(
         judge: gives the validation figure of the module, lower = better; the mean loss over the
             validation rows when `None`.
         follow: called after every stage.
+        steps: called after every epoch, before its checkpoint.
         device: that computes.
 
     Raises:
@@ -109,6 +114,8 @@ def train(
         while state.epoch < stage.epochs and not state.worn_out(recipe.patience):
             moment = Moment(seed=seed, epoch=len(curves))
             point = _epoch(system, state, examples, validation, recipe, moment, judge, device)
+            if steps is not None:
+                steps(stage.name, state.epoch, state.told)
             curves.append({"stage": stage.name, "epoch": state.epoch, **point})
             if progress is not None:
                 progress(stage.name, state.epoch, stage.epochs, point)
@@ -152,6 +159,7 @@ class _StageState:
         self.optimiser = make_optimiser(recipe.optimiser, groups)
         self.highest = [group["lr"] for group in self.optimiser.param_groups]
         self.epoch = 0
+        self.told: list[dict[str, float]] = []  # by the steps of the epoch
         self.kept: list[tuple[float, int, dict[str, torch.Tensor]]] = []  # best first
 
     def worn_out(self, patience: int | None) -> bool:
@@ -197,19 +205,6 @@ class _StageState:
         ]
 
 
-def make_optimiser(settings: Optimiser, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
-    """The torch optimiser of a recipe."""
-    if settings.name == "lbfgs":
-        parameters = [parameter for group in groups for parameter in group["params"]]
-        return torch.optim.LBFGS(
-            parameters, lr=settings.learning_rate, max_iter=25, line_search_fn="strong_wolfe"
-        )
-    if settings.name == "sgd":
-        return torch.optim.SGD(groups, lr=settings.learning_rate, momentum=settings.betas[0])
-    kind = torch.optim.Adam if settings.name == "adam" else torch.optim.AdamW
-    return kind(groups, lr=settings.learning_rate, betas=settings.betas)
-
-
 def _epoch(
     system: System,
     state: _StageState,
@@ -227,7 +222,7 @@ def _epoch(
         group["lr"] = recipe.optimiser.at(state.epoch, highest)
     module.train()
     sums: dict[str, float] = {}
-    seen = 0
+    state.told, seen = [], 0
     batches = stage.sampler(stage.rows, examples.group[stage.rows], recipe.batch, rng)
     for step, rows in enumerate(batches):
         parts = [
@@ -241,6 +236,7 @@ def _epoch(
                 f"(rows {_few([examples.ids[row] for row in rows])}); lower the learning rate",
                 where=stage.name,
             )
+        state.told.append(point)
         seen += len(rows)
         for name, value in point.items():
             sums[name] = sums.get(name, 0.0) + value * len(rows)

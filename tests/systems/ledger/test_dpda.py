@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+import polars as pl
 import pytest
 import torch
 from transformers import Wav2Vec2Config, Wav2Vec2Model
@@ -37,6 +38,15 @@ def test_the_experiment_in_small(voices: Path, weights: str, tmp_path: Path) -> 
         (tmp_path / "out" / "no-alignment" / "rounds" / "000-seed-1" / "curves.json").read_bytes()
     )
     assert rates[PLAIN].seeds["1"] == pytest.approx(np.mean([point["conflict"] for point in curves]))
+    steps = pl.read_parquet(
+        tmp_path / "out" / "no-alignment" / "rounds" / "000-seed-1" / "steps.parquet", memory_map=False
+    )
+    assert steps.select("epoch", "step").rows() == [(1, 1), (1, 2), (2, 1), (2, 2)]
+    told = ("loss clean", "loss augmented", "norm clean", "norm augmented", "cosine", "conflict back end")
+    assert set(told) < set(steps.columns)
+    assert steps["conflict"].mean() == pytest.approx(np.mean([point["conflict"] for point in curves]))
+    for name in ("conflicts.svg", "losses.svg", "norms.svg"):
+        assert "<path" in (tmp_path / "out" / "pcgrad" / name).read_text()
     best = [one for one in entry.measured if one.metric == "epoch of the best validation loss"]
     assert all(1 <= one.value <= 2 for one in best)
     assert [one.first for one in entry.differences] == [ALIGNED] * 3
