@@ -35,12 +35,14 @@ from earwitness.systems.detector import ENCODER, Plan
 from earwitness.systems.frame_heads import FrameHeadTraining, frame_corpus
 from earwitness.systems.head_training import HeadTraining
 from earwitness.systems.origin import RECIPE, OriginRecipe
+from earwitness.systems.verdict_figures import verdict_figures
 from earwitness.training.family_mean import FamilyTrials, mean_eer
 from earwitness.training.logistic import Affine, fit_affine
 from earwitness.training.nested import out_of_fold
 from earwitness.training.recipe import Optimiser
 from earwitness.training.rounds import Round, Rows, balanced_weights, crossed_rounds, even_folds
 from earwitness.training.run import plain, versions
+from earwitness.training.verdicts import fit_hardest_verdicts, fit_verdicts, spoken_verdicts
 from earwitness.whole_file import write_whole
 
 LEDGER = Path(__file__).parents[1] / "ledger" / "detector-search.json"
@@ -159,13 +161,18 @@ class Scored(msgspec.Struct, frozen=True, kw_only=True):
         row: (n,) rows of the corpus.
         llr: (n,) scores, calibrated on the inner rounds; raw where there are none.
         inner_eer: mean over inner families; NaN where there are none.
+        hardest_eer: of the inner family with the highest.
         calibrated: whether the inner rounds ranked real speech above spoofs, so that there was a scale.
+        said: rule of the thresholds -> (n,) verdicts: `pooled` as shipped, over all inner families, or
+            `hardest`, in each by itself.
     """
 
     row: np.ndarray
     llr: np.ndarray
     inner_eer: float
+    hardest_eer: float
     calibrated: bool
+    said: dict[str, np.ndarray]
 
 
 def read(path: Path, place: dict[str, int], rows: Rows) -> Scored:
@@ -175,7 +182,8 @@ def read(path: Path, place: dict[str, int], rows: Rows) -> Scored:
     raw, outer = table["score"].to_numpy(), (table["where"] == "outer").to_numpy()
     family = table["family"].to_numpy().astype(str)
     if outer.all():
-        return Scored(row=row, llr=raw, inner_eer=float("nan"), calibrated=False)
+        unknown = float("nan")
+        return Scored(row=row, llr=raw, inner_eer=unknown, hardest_eer=unknown, calibrated=False, said={})
     inner_row, inner_raw, real = row[~outer], raw[~outer], rows.bona_fide[row[~outer]]
     try:
         calibrator = fit_affine(inner_raw, real, balanced_weights(rows, inner_row))
@@ -188,8 +196,22 @@ def read(path: Path, place: dict[str, int], rows: Rows) -> Scored:
     for name in sorted(set(family[~outer].tolist())):
         mine = family[~outer] == name
         rates.append(eer(inner_raw[mine & real], inner_raw[mine & ~real]))
+    llr, aim, weight = calibrator(inner_raw), Plan().wrong, balanced_weights(rows, inner_row)
+    limits = {
+        "pooled": fit_verdicts(llr, real, weight, wrong=aim),
+        "hardest": fit_hardest_verdicts(llr, real, family[~outer], wrong=aim),
+    }
+    found = calibrator(raw[outer])
     return Scored(
-        row=row[outer], llr=calibrator(raw[outer]), inner_eer=float(np.mean(rates)), calibrated=known
+        row=row[outer],
+        llr=found,
+        inner_eer=float(np.mean(rates)),
+        hardest_eer=float(np.max(rates)),
+        calibrated=known,
+        said={
+            rule: spoken_verdicts(found, limit) if known else np.zeros(len(found), int)
+            for rule, limit in limits.items()
+        },
     )
 
 
@@ -233,6 +255,7 @@ def figures(
         real = rows.bona_fide[scores[name].row]
         single.setdefault(family, []).append(eer(scores[name].llr[real], scores[name].llr[~real]))
     return {
+        "verdicts": verdicts(found, table, rows, name),
         "mean_eer": means[name],
         "minus_shipped": excess.get(name),
         "mean_of_single_round_eers": float(np.mean([np.mean(each) for each in single.values()])),
@@ -244,6 +267,25 @@ def figures(
             for family, each in made.items()
         },
     }  # fmt: skip
+
+
+def verdicts(
+    found: list[tuple[str, dict[str, Scored]]], table: pl.DataFrame, rows: Rows, name: str
+) -> dict[str, Any] | None:
+    """Wrong verdicts of a head under both rules for its thresholds; `None` without inner rounds."""
+    parts = [scores[name] for _, scores in found]
+    if not parts[0].said:
+        return None
+    row = np.concatenate([part.row for part in parts])
+    family = np.concatenate([np.full(len(scores[name].row), held) for held, scores in found])
+    speaker = np.where(rows.bona_fide, table["speaker"].to_numpy().astype(str), rows.voice)[row]
+    engine = table["engine"].to_numpy().astype(str)[row]
+    return {
+        rule: verdict_figures(
+            np.concatenate([part.said[rule] for part in parts]), rows.bona_fide[row], family, engine, speaker
+        )
+        for rule in parts[0].said
+    }
 
 
 def report(bench: Bench, work: Path, seeds: Iterable[int]) -> dict[str, Any]:
@@ -279,7 +321,7 @@ def report(bench: Bench, work: Path, seeds: Iterable[int]) -> dict[str, Any]:
             ),
             "by_seed": by_seed,
         }
-    chosen, choices = [], []
+    chosen, choices, cautious = [], [], []
     compared = {
         head: scores for (head, seed), scores in done.items()
         if seed == 0 and all(np.isfinite(one.inner_eer) for one in scores)
@@ -288,12 +330,22 @@ def report(bench: Bench, work: Path, seeds: Iterable[int]) -> dict[str, Any]:
         inner = {head: scores[n].inner_eer for head, scores in compared.items()}
         best = min(inner, key=lambda head: inner[head])
         chosen.append((rounds[n].family, {SHIPPED: shipped[n], "chosen": compared[best][n]}))
+        hardest = min(compared, key=lambda head: compared[head][n].hardest_eer)
+        cautious.append((rounds[n].family, {SHIPPED: shipped[n], "chosen": compared[hardest][n]}))
         choices.append(
-            {"family": rounds[n].family, "sources": rounds[n].sources, "chosen": best, "inner": inner}
+            {
+                "family": rounds[n].family,
+                "sources": rounds[n].sources,
+                "chosen": best,
+                "inner": inner,
+                "chosen_by_the_hardest_family": hardest,
+            }
         )
     return {
         "heads": record,
         "nested_choice": {**figures(chosen, table, rows, "chosen"), "rounds": choices},
+        "nested_choice_by_the_hardest_family": figures(cautious, table, rows, "chosen"),
+        "aim": Plan().wrong,
         "corpus_sha256": corpus_hash(table),
         "packages": versions(),
     }

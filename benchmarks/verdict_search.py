@@ -32,7 +32,7 @@ from earwitness.systems.verdict_figures import verdict_figures
 from earwitness.training.logistic import Affine, fit_affine
 from earwitness.training.rounds import Round, balanced_weights, crossed_rounds, even_folds
 from earwitness.training.run import plain, versions
-from earwitness.training.verdicts import Verdicts, fit_verdicts, spoken_verdicts
+from earwitness.training.verdicts import Verdicts, fit_hardest_verdicts, fit_verdicts, spoken_verdicts
 from earwitness.whole_file import write_whole
 
 LEDGER = Path(__file__).parents[1] / "ledger" / "detector-search.json"
@@ -74,17 +74,9 @@ def thresholds(
     llr: np.ndarray, real: np.ndarray, family: np.ndarray, weight: np.ndarray, aim: float
 ) -> dict[str, Verdicts]:
     """Under both rules, on the inner rounds of a training side."""
-    apart = []
-    for name in sorted(set(family.tolist())):
-        mine = family == name
-        half = np.where(real[mine], 1 / real[mine].sum(), 1 / (~real[mine]).sum())
-        apart.append(fit_verdicts(llr[mine], real[mine], half, wrong=aim))
     return {
         "pooled": fit_verdicts(llr, real, weight, wrong=aim),
-        "hardest": Verdicts(
-            spoof_below=min(one.spoof_below for one in apart),
-            bona_fide_above=max(one.bona_fide_above for one in apart),
-        ),
+        "hardest": fit_hardest_verdicts(llr, real, family, wrong=aim),
     }
 
 

@@ -84,6 +84,37 @@ def fit_verdicts(
     return Verdicts(spoof_below=float(below) + 0.0, bona_fide_above=float(above))
 
 
+def fit_hardest_verdicts(
+    llr: np.ndarray, bona_fide: np.ndarray, family: np.ndarray, *, wrong: float, fewest: int = 10
+) -> Verdicts:
+    """Thresholds that keep the share in every held-back family by itself, so in the hardest one.
+
+    Args:
+        llr: (n,) calibrated, held-back scores.
+        bona_fide: (n,) True = real speech.
+        family: (n,) engine family whose round the trial is of; its classes count alike.
+        wrong: highest share of wrong verdicts, 0 to 1.
+        fewest: see `fit_verdicts`.
+
+    Example:
+        >>> real = np.array([False, True, False, True])
+        >>> found = fit_hardest_verdicts(np.array([-2., 1., 0., 3.]), real, np.array(["a", "a", "b", "b"]),
+        ...     wrong=0.1, fewest=1)
+        >>> found.spoof_below, found.bona_fide_above
+        (-0.5, 1.5)
+    """
+    apart = []
+    for name in sorted(set(family.tolist())):
+        mine = family == name
+        real = bona_fide[mine]
+        half = np.where(real, 1 / max(real.sum(), 1), 1 / max((~real).sum(), 1))
+        apart.append(fit_verdicts(llr[mine], real, half, wrong=wrong, fewest=fewest))
+    return Verdicts(
+        spoof_below=min(one.spoof_below for one in apart),
+        bona_fide_above=max(one.bona_fide_above for one in apart),
+    )
+
+
 def _boundary(score: np.ndarray, right: np.ndarray, weight: np.ndarray, wrong: float, fewest: int) -> float:
     """Lowest threshold at and above which at most a share of the weight is not right."""
     order = np.argsort(-score, kind="stable")
