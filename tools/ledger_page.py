@@ -73,7 +73,7 @@ def section(one: Entry) -> list[str]:
         *(f"- **{verdict.word}**: {verdict.claim}. {verdict.because}." for verdict in one.verdicts),
         "",
         f"Data: {one.data.name}, {KINDS[one.data.kind]}; {one.data.rows:,} rows. {one.data.what}.",
-        f"Table's SHA-256: `{one.data.sha256}`. Seeds {', '.join(map(str, one.seeds))}; "
+        f"Table's SHA-256: `{one.data.sha256}`; {_audio(one)}. Seeds {', '.join(map(str, one.seeds))}; "
         f"{max(1, round(one.seconds / 60))} min on {one.threads} thread{'s' * (one.threads > 1)}; "
         f"earwitness {one.version}.",
     ]
@@ -116,6 +116,14 @@ def rows(columns: Sequence[str], cells: Iterable[Sequence[str]]) -> list[str]:
         "|" + "---|" * len(columns),
         *("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in cells),
     ]
+
+
+def _audio(one: Entry) -> str:
+    return (
+        f"of the audio: `{one.data.audio_sha256}`"
+        if one.data.audio_sha256
+        else "that of the audio was not taken"
+    )
 
 
 def _published(one: Published) -> tuple[str, ...]:

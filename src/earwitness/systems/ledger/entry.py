@@ -125,6 +125,8 @@ class Data(msgspec.Struct, frozen=True, kw_only=True):
         rows: of it that were used.
         sha256: of its table.
         what: it is, in a sentence.
+        audio_sha256: of what is heard in it (`earwitness.corpora.corpus_hashes`); "" where that was not
+            taken, or the audio was not there.
     """
 
     name: str
@@ -132,6 +134,7 @@ class Data(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
     sha256: str
     what: str
+    audio_sha256: str = ""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from earwitness.corpora.corpus import Corpus
+from earwitness.corpora.corpus_hashes import corpus_hashes
 from earwitness.corpora.protocols.naming import Division, Protocol, named
 from earwitness.systems.ledger.entry import Data, Measured
 from earwitness.systems.ledger.variants import Variant
@@ -124,6 +125,7 @@ def data_of(table: Corpus, protocol: Protocol, rounds: Sequence[Division]) -> Da
     """What was measured on, for the ledger."""
     return Data(
         name="open-voices", kind="real", rows=len(rows_of(rounds)), sha256=table_hash(table),
+            audio_sha256=corpus_hashes(table).audio_sha256,
         what=f"{protocol.text}: tested on " + "; ".join(one.split.name for one in rounds),
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ import torch
 
 import earwitness
 from earwitness.corpora.corpus import Corpus
+from earwitness.corpora.corpus_hashes import corpus_hashes
 from earwitness.encoders.encoder import Encoder
 from earwitness.metrics.regression_figures import regression
 from earwitness.systems.ledger.drawn import drawn
@@ -146,6 +147,7 @@ def reproduce(
         ),
         data=Data(
             name=table.name, kind="real", rows=len(table), sha256=table_hash(table),
+            audio_sha256=corpus_hashes(table).audio_sha256,
             what="speech through ffmpeg, sox and residual vector quantisation of our own; quantizers are "
             "known of the latter alone",
         ),

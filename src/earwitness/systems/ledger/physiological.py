@@ -12,6 +12,7 @@ import torch
 import earwitness
 from earwitness.audio.physiological import Kind
 from earwitness.corpora.corpus import Corpus
+from earwitness.corpora.corpus_hashes import corpus_hashes
 from earwitness.encoders.encoder import Encoder
 from earwitness.systems.ledger.entry import Data, Difference, Entry, Measured, Published, Verdict, judged
 from earwitness.systems.ledger.variants import Variant, measured, pick, run_folder, run_variants
@@ -176,6 +177,7 @@ def _data(table: Corpus) -> Data:
     made = "SIMULATED with neurokit2, nobody was measured" if simulated else "measured"
     return Data(
         name=table.name, kind="simulated" if simulated else "real", rows=len(table), sha256=table_hash(table),
+            audio_sha256=corpus_hashes(table).audio_sha256,
         what=f"Windows of ECG, EMG and EDA of {people} people, {made}",
     )  # fmt: skip
 

@@ -12,6 +12,7 @@ import torch
 
 import earwitness
 from earwitness.corpora.corpus import Corpus
+from earwitness.corpora.corpus_hashes import corpus_hashes
 from earwitness.encoders.encoder import Encoder
 from earwitness.errors import BadInput
 from earwitness.systems.ledger.entry import (
@@ -175,6 +176,7 @@ def reproduce(
         tables=(cost_table(costs),),
         data=Data(
             name=table.name, kind="real", rows=len(table), sha256=table_hash(table),
+            audio_sha256=corpus_hashes(table).audio_sha256,
             what="sounds of games, as they are and resynthesised by six means; what is made of one sound is "
             "one source, which is resampled whole",
         ),

@@ -17,6 +17,7 @@ import earwitness
 from earwitness.audio.decode import decode
 from earwitness.audio.resample import resample
 from earwitness.corpora.corpus import Corpus
+from earwitness.corpora.corpus_hashes import corpus_hashes
 from earwitness.encoders.encoder import Encoder
 from earwitness.errors import BadInput
 from earwitness.systems.ledger.entry import Data, Difference, Entry, Table, judged
@@ -146,6 +147,7 @@ def reproduce(
         tables=tuple(tables),
         data=Data(
             name=table.name, kind="real", rows=len(table), sha256=table_hash(table),
+            audio_sha256=corpus_hashes(table).audio_sha256,
             what="Polish clips of acted emotion, a third of each speaker's as recorded, by telephone (300 to "
             "3,400 Hz, A-law), in noise at 10 dB: three channels in a row stand in for the paper's corpora",
         ),
