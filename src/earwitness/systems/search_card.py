@@ -190,9 +190,9 @@ def _verdicts(search: dict[str, Any]) -> list[str]:
     kept = share["value"] <= MOST
     return [
         "Ways to fewer wrong verdicts on the hardest family: other heads, thresholds that keep their aim in "
-        "every inner family by itself (hardest) and not over all of them (pooled, as shipped), and a choice "
-        "by the hardest inner family. Wrong of the verdicts given, in percent at even prior, on families held "
-        "back, calibrated on fewer inner rounds than the shipped figures above. "
+        "every inner family alone (hardest) and not over all of them (pooled, as shipped), and a choice "
+        "by the hardest inner family. Wrong of the verdicts given, in percent at even prior, on families "
+        "held back, calibrated on fewer inner rounds than the shipped figures above. "
         f"{'At least one keeps' if kept else 'None keeps'} at most {percent(MOST)} % for every family; the "
         f"best leaves {figure(share)} % for {family}.",
         "",
