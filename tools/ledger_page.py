@@ -104,8 +104,9 @@ def section(one: Entry) -> list[str]:
         ]  # fmt: skip
     for table in one.tables:
         lines += ["", f"{table.title}:", "", *rows(table.columns, table.rows)]
-    if one.notes:
-        lines += ["", *(f"- {note}" for note in one.notes)]
+    told = [f"{each.on}: {note}" for each in one.measured for note in each.notes]
+    if one.notes or told:
+        lines += ["", *(f"- {note}." for note in dict.fromkeys((*one.notes, *told)))]
     return lines
 
 

@@ -11,11 +11,14 @@ REPRODUCTIONS = {
     "dpda": "earwitness.systems.ledger.dpda",
     "hydra": "earwitness.systems.ledger.hydra",
     "fuser": "earwitness.systems.ledger.fuser",
+    "mata": "earwitness.systems.ledger.mata",
     "nes2net": "earwitness.systems.ledger.nes2net",
     "qamo": "earwitness.systems.ledger.qamo",
     "random-selection": "earwitness.systems.ledger.random_selection",
     "physiological": "earwitness.systems.ledger.physiological",
     "sequifi": "earwitness.systems.ledger.sequifi",
+    "scar": "earwitness.systems.ledger.scar",
+    "tango": "earwitness.systems.ledger.tango",
 }
 """Name -> module with `Size` (settings, all with defaults) and `reproduce(corpus, store, out, *, size,
 encoders, progress) -> Entry`."""

@@ -46,6 +46,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
         seeds: seed -> figure.
         parameters: of the network.
         seconds: of all its trainings.
+        notes: what a reader must know of the interval.
     """
 
     what: str
@@ -60,6 +61,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     seeds: dict[str, float]
     parameters: int
     seconds: float
+    notes: tuple[str, ...] = ()
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +77,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
         low: lower end of the paired 95 % interval.
         high: upper end.
         n: trials.
+        notes: what a reader must know of the interval.
     """
 
     first: str
@@ -86,6 +89,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     low: float
     high: float
     n: int
+    notes: tuple[str, ...] = ()
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,15 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import polars as pl
 
 from earwitness.encoders.encoder import Encoder
+from earwitness.errors import BadInput
 from earwitness.systems.ledger.entry import Difference, Measured
-from earwitness.systems.running import read_figures, read_run, run_system
+from earwitness.systems.running import Run, read_figures, read_run, run_system
+from earwitness.task import Target
 from earwitness.training.experiment import Progress
-from earwitness.training.primary import primary_of
+from earwitness.training.primary import PRIMARY, primary_of
 from earwitness.training.recipe import Recipe
-from earwitness.training.run_figures import run_difference, run_figures
-from earwitness.training.trial_scores import read_run_scores
+from earwitness.training.run_figures import RunFigures, run_difference, run_figures
+from earwitness.training.trial_scores import FILE, read_run_scores, rounds_of_table, score_columns
 
 
 class Variant(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,12 +97,42 @@ def measured(what: str, on: str, run: str | Path, *, metric: str | None = None) 
     if metric is not None:
         primary, target = primary_of(msgspec.structs.replace(read.task, primary=metric))
         figures = run_figures(read_run_scores(run, target), primary)
+    return _row(what, on, read, figures)
+
+
+def measured_beside(
+    what: str, on: str, run: str | Path, target: Target, labels: Mapping[str, str], metric: str
+) -> Measured:
+    """The row of another target of a run of several tasks.
+
+    Args:
+        what: was trained.
+        on: the protocol, in a few words.
+        run: its folder.
+        target: a class target that is not the primary one.
+        labels: id -> class.
+        metric: the figure.
+
+    Raises:
+        BadInput: when the run is not finished, or has no scores of that target.
+    """
+    read = read_run(run)
+    table = pl.read_parquet(Path(run) / FILE, memory_map=False)
+    names = {f"{target.column}/{name}": name for name in score_columns(target)}
+    if set(names) - set(table.columns):
+        raise BadInput(f"has no scores of {target.column}", where=str(run))
+    truth = [target.classes.index(labels[row]) for row in table["id"]]
+    table = table.drop(names.values(), strict=False).rename(names).with_columns(truth=pl.Series(truth))
+    return _row(what, on, read, run_figures(rounds_of_table(table, target), PRIMARY[metric]))
+
+
+def _row(what: str, on: str, read: Run, figures: RunFigures) -> Measured:
     return Measured(
         what=what, on=on, metric=figures.metric, lower=figures.lower, value=figures.mean.value,
         low=figures.mean.low, high=figures.mean.high, n=figures.mean.n, best=figures.best.value,
         seeds={seed: one.value for seed, one in figures.seeds.items()},
         parameters=int(read.trainings[0]["parameters"]),
-        seconds=round(sum(one["seconds"] for one in read.trainings), 1),
+        seconds=round(sum(one["seconds"] for one in read.trainings), 1), notes=figures.mean.notes,
     )  # fmt: skip
 
 
@@ -124,7 +157,7 @@ def difference(
     found = run_difference(read_run_scores(run, target), read_run_scores(rival, target), primary)
     return Difference(
         first=first, other=other, on=on, metric=primary.name, lower=primary.lower, value=found.value,
-        low=found.low, high=found.high, n=found.n,
+        low=found.low, high=found.high, n=found.n, notes=found.notes,
     )  # fmt: skip
 
 
