@@ -42,8 +42,9 @@ class FusionSize(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         seeds: of the main comparison; one training for each.
         ablation_seeds: of the parts.
         first: encoder of the first view.
-        first_layer: its hidden state.
+        first_layer: its hidden state; `None` for encoders without.
         second: encoder of the second view, one vector a clip.
+        filters: of all networks; each system's own when `None`.
     """
 
     epochs: int = 30
@@ -51,13 +52,15 @@ class FusionSize(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     seeds: tuple[int, ...] = (1, 2, 3, 4, 5)
     ablation_seeds: tuple[int, ...] = (1, 2, 3)
     first: str = "whisper-base"
-    first_layer: int = 6
+    first_layer: int | None = 6
     second: str = "ge2e"
+    filters: tuple[int, ...] | None = None
 
     def views(self) -> tuple[View, View]:
         """Both views."""
+        layers = () if self.first_layer is None else (self.first_layer,)
         return (
-            View(name="first", input="vector", encoder=self.first, layers=(self.first_layer,)),
+            View(name="first", input="vector", encoder=self.first, layers=layers),
             View(name="second", input="vector", encoder=self.second),
         )
 
@@ -82,7 +85,9 @@ def fusion_variants(
         The fusion first; the first of `parts` has the seeds of the main comparison.
     """
     views, method = size.views(), system(name)
-    trained = {"epochs": size.epochs, "patience": size.patience}
+    trained: dict[str, Any] = {"epochs": size.epochs, "patience": size.patience}
+    if size.filters is not None:
+        trained["filters"] = size.filters
     found = {name: _variant(method, method.RECIPE, views=views, seeds=size.seeds, **trained, **changes)}
     cnn = system("cnn")
     for view in views:
