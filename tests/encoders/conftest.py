@@ -119,6 +119,9 @@ KINDS = {
     "wavlm-large": (
         "WavLMModel", "WavLMConfig", _TINY | _CONVOLUTIONS | _STABLE, "Wav2Vec2FeatureExtractor",
     ),
+    "unispeech": (
+        "UniSpeechModel", "UniSpeechConfig", _TINY | _CONVOLUTIONS, "Wav2Vec2FeatureExtractor",
+    ),
     "unispeech-sat": (
         "UniSpeechSatModel", "UniSpeechSatConfig", _TINY | _CONVOLUTIONS, "Wav2Vec2FeatureExtractor",
     ),

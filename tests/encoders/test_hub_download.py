@@ -44,3 +44,25 @@ def test_without_a_network_it_is_one_line(tmp_path: Path, monkeypatch: pytest.Mo
     assert "\n" not in str(refusal.value)
     with pytest.raises(BadInput, match="is not on the hub"):
         get(entry("log-mel"), tmp_path)
+
+
+def test_what_is_not_in_transformers_layout_is_got_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import huggingface_hub
+
+    asked = []
+
+    def download(repo_id: str, revision: str, local_dir: Path, allow_patterns: list[str]) -> None:
+        asked.append((repo_id, allow_patterns))
+        local_dir.mkdir(parents=True)
+        (local_dir / "hyperparams.yaml").write_text("x")
+        if "xvect" in repo_id:
+            (local_dir / "embedding_model.ckpt").write_bytes(b"x")
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
+    path = get(entry("x-vector"), tmp_path)
+    assert path == tmp_path / "speechbrain--spkrec-xvect-voxceleb"
+    assert asked == [("speechbrain/spkrec-xvect-voxceleb", ["embedding_model.ckpt", "hyperparams.yaml"])]
+    with pytest.raises(BadInput, match=r"holds no wav2vec2.ckpt on the hub"):
+        get(entry("wav2vec2-base-emotion"), tmp_path)

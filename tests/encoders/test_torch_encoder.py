@@ -70,7 +70,9 @@ def test_company_and_order_change_nothing(
         assert apart(found, encoder.encode([clips[k]], 16_000)[0]) < 1e-4
 
 
-@pytest.mark.parametrize("family", ["wav2vec2", "xls-r", "hubert", "wavlm", "wavlm-large", "unispeech-sat"])
+@pytest.mark.parametrize(
+    "family", ["wav2vec2", "xls-r", "hubert", "wavlm", "wavlm-large", "unispeech", "unispeech-sat"]
+)
 @pytest.mark.parametrize("normalise", ["none", "processor"])
 def test_the_wav2vec_family_agrees_with_transformers(tiny_hub: Callable, family: str, normalise: str) -> None:
     model, folder, extractor = tiny_hub(family)

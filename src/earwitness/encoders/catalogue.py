@@ -45,6 +45,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         sha256: of the hub's `model.safetensors` where it is pinned; else the file is held to the
             hash that the hub's own download left beside it.
         batching: why its companions in a batch cannot change a clip.
+        files: that are downloaded from the hub where they are not in transformers' layout.
         getting: command that gets the weights where neither a package nor the hub has them.
         loader: `module:function` that builds it.
         summary: one line.
@@ -65,6 +66,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     sha256: str | None = None
     batching: str = "every clip is encoded by itself"
     getting: str | None = None
+    files: tuple[str, ...] = ()
 
     @property
     def packaged_whisper(self) -> bool:

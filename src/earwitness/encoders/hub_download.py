@@ -34,13 +34,17 @@ def get(entry: Entry, folder: str | os.PathLike[str], *, revision: str = "main")
     path = Path(folder) / entry.hub.replace("/", "--")
     settings = {"repo_id": entry.hub, "revision": revision, "local_dir": path}
     try:
-        hub.snapshot_download(allow_patterns=PATTERNS, **settings)
-        if not list(path.glob("*.safetensors")):
+        hub.snapshot_download(allow_patterns=list(entry.files) or PATTERNS, **settings)
+        if not entry.files and not list(path.glob("*.safetensors")):
             hub.snapshot_download(allow_patterns=[PICKLE], **settings)
     except Exception as error:  # types of the hub's and of its network library
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise BadInput(f"cannot be got from the hub: {reason}", where=entry.hub) from error
-    if not list(path.glob("*.safetensors")):
+    if entry.files:
+        missing = [name for name in entry.files if not list(path.glob(name))]
+        if missing:
+            raise BadInput(f"holds no {missing[0]} on the hub", where=entry.hub)
+    elif not list(path.glob("*.safetensors")):
         convert(path)
     return path
 
