@@ -143,6 +143,8 @@ def test_learning_rates_fall_with_depth() -> None:
         (("back_end=nothing",), "no such system"),
         (("views.0.copies=0",), "at least one augmented copy"),
         (('weights="nowhere"',), "nowhere"),
+        (("back_end=mhfa", "back_end_settings=[]"), "mhfa: reads every layer: set sum=every"),
+        (("sum=every",), "nes2net: reads one layer"),
     ],
 )
 def test_what_does_not_fit_is_refused(folder: str, settings: tuple[str, ...], told: str) -> None:

@@ -163,7 +163,8 @@ def back_end(recipe: TunedRecipe) -> tuple[FrameDetector, FrameRecipe]:
     """The detector over frames that a recipe names, and its recipe with as many outputs as ours.
 
     Raises:
-        BadInput: when there is no such system, it does not read frames, or a setting is not its own.
+        BadInput: when there is no such system, it does not read frames or not so many layers, or a setting is
+            not its own.
     """
     from earwitness.systems.registry import system
     from earwitness.training.recipe import with_settings
@@ -171,6 +172,9 @@ def back_end(recipe: TunedRecipe) -> tuple[FrameDetector, FrameRecipe]:
     named: Any = system(recipe.back_end)
     if not isinstance(named, FrameDetector) or isinstance(named, TunedDetector):
         raise BadInput("is no detector over frames", where=recipe.back_end)
+    if (named.RECIPE.sum == "every") != (recipe.sum == "every"):
+        wants = "every layer: set sum=every" if recipe.sum != "every" else "one layer: set sum to another"
+        raise BadInput(f"reads {wants}", where=recipe.back_end)
     settings = with_settings(named.RECIPE, recipe.back_end_settings, where="recipe.back_end_settings")
     shared = {"outputs": recipe.outputs, "loss": recipe.loss, "sum": recipe.sum}
     return named, msgspec.structs.replace(settings, **shared)
