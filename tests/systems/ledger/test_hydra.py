@@ -40,6 +40,7 @@ def test_the_experiment_in_small(corpus: Path, tmp_path: Path) -> None:
         clips=60,
         seeds=(1, 2),
         ablation_seeds=(1,),
+        unseen_seeds=(1,),
         folds=2,
         epochs=1,
         encoder="log-mel",

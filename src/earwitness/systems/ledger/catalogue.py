@@ -9,6 +9,7 @@ from earwitness.errors import BadInput
 
 REPRODUCTIONS = {
     "dpda": "earwitness.systems.ledger.dpda",
+    "finder": "earwitness.systems.ledger.finder",
     "hydra": "earwitness.systems.ledger.hydra",
     "fuser": "earwitness.systems.ledger.fuser",
     "mata": "earwitness.systems.ledger.mata",
