@@ -49,6 +49,18 @@ def tell(finding: RecordingFinding) -> None:
         lines.append(
             Text(f"  Voice: {finding.voice.decision}; {finding.voice.verbal}. {finding.voice.reasons[0]}")
         )
+    if finding.source is not None:
+        lines.append(Text(f"  Generator: {finding.source.decision}. {finding.source.reasons[0]}"))
+    if finding.codec is not None:
+        told = "; ".join(
+            f"{one.name} {one.value:g} {one.unit} ({one.low:g} to {one.high:g})"
+            for one in finding.codec.estimates
+        )
+        lines.append(
+            Text(
+                f"  Coding: {finding.codec.decision}{f', {told}' if told else ''}. {finding.codec.reasons[0]}"
+            )
+        )
     console = _console()
     for line in lines:
         console.print(line, soft_wrap=True)

@@ -39,6 +39,7 @@ def options_hash(equipment: Equipment, *, prior: float, hop: float) -> str:
     parts = (
         model.sha256, model.earwitness, equipment.encoder.revision, repr(prior), repr(hop),
         repr(equipment.quality), *equipment.reference_hashes,
+        *(side.sha256 for side in equipment.sides.values()),
     )  # fmt: skip
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from earwitness.encoders.onnx_encoder import OnnxEncoder
 from earwitness.errors import BadInput
 from earwitness.evidence.finding import Model, Voice
 from earwitness.evidence.instrument import Instrument, shipped
+from earwitness.evidence.side_instrument import SideInstrument, shipped_sides
 
 if TYPE_CHECKING:
     from earwitness.encoders.ge2e import VoiceEmbedding
@@ -30,6 +31,7 @@ class Equipment:
         threads: chunks encoded at once; one for each processor that is free to us when `None`.
             Findings do not depend on it.
         quality: whether listening quality is predicted too (DNSMOS, most of the time a short clip takes).
+        sides: task -> side instrument (`source`, `codec`); those that ship and speak when `None`.
 
     Raises:
         BadInput: when a file is missing or altered, or encoder and instrument do not fit.
@@ -42,6 +44,7 @@ class Equipment:
         encoder: str | Path | None = None,
         threads: int | None = None,
         quality: bool = True,
+        sides: Mapping[str, SideInstrument] | None = None,
     ) -> None:
         if threads is not None and threads < 1:
             raise BadInput(f"must be at least 1, not {threads}", where="threads")
@@ -57,6 +60,7 @@ class Equipment:
                 where=str(path),
             )
 
+        self.sides = dict(shipped_sides(use, self.encoder.revision) if sides is None else sides)
         self.quality = quality
         self.workers = ThreadPoolExecutor(self.encoder.threads, thread_name_prefix="quality")
         self._references: list[tuple[str, VoiceEmbedding | None]] = []

@@ -92,6 +92,66 @@ class Voice(_Value, frozen=True, kw_only=True):
     verbal: str
 
 
+class Likeness(_Value, frozen=True, kw_only=True):
+    """How well a recording fits one known class.
+
+    Args:
+        name: of the generator or codec family.
+        typical: share of held-back recordings of that class that fit it no better, 0 to 1.
+    """
+
+    name: str
+    typical: float
+
+
+class Source(_Value, frozen=True, kw_only=True):
+    """What may have made the voice, if it is synthetic?
+
+    Args:
+        decision: name of a generator, or `none of those known`.
+        nearest: the generators that it fits best, the best first.
+        reasons: one sentence each.
+    """
+
+    decision: str
+    nearest: tuple[Likeness, ...]
+    reasons: tuple[str, ...]
+
+
+class Estimate(_Value, frozen=True, kw_only=True):
+    """A number with its interval.
+
+    Args:
+        name: what it is ("bit rate").
+        value: most likely.
+        low: lower end of the 90 % interval.
+        high: upper end.
+        unit: of all three.
+    """
+
+    name: str
+    value: float
+    low: float
+    high: float
+    unit: str
+
+
+class CodecHistory(_Value, frozen=True, kw_only=True):
+    """What lossy coding the recording has been through.
+
+    Args:
+        decision: name of a codec family, `none of those known`, or only `found` or `none found`.
+        nearest: the families that it fits best, the best first.
+        estimates: settings of the codec; empty where none was found or none could be validated.
+        reasons: one sentence each.
+    """
+
+    decision: str
+    nearest: tuple[Likeness, ...]
+    estimates: tuple[Estimate, ...]
+    reasons: tuple[str, ...]
+
+
 class Quality(_Value, frozen=True, kw_only=True):
     """Predicted listening quality (DNSMOS P.835), mean over windows, 1 to 5.
 
@@ -157,6 +217,8 @@ class RecordingFinding(_Value, frozen=True, kw_only=True):
         voice: is it the reference's voice; `None` without a reference.
         properties: what was measured.
         limits: what this finding does not say.
+        source: what may have made the voice; `None` without speech, or without an instrument for it.
+        codec: what coding it has been through; `None` likewise.
     """
 
     path: str
@@ -168,6 +230,8 @@ class RecordingFinding(_Value, frozen=True, kw_only=True):
     voice: Voice | None
     properties: Properties
     limits: tuple[str, ...]
+    source: Source | None = None
+    codec: CodecHistory | None = None
 
 
 class Failure(_Value, frozen=True, kw_only=True):

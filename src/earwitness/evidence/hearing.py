@@ -19,16 +19,19 @@ from earwitness.encoders.frame_stream import FrameStream
 from earwitness.evidence.decision import NO_SPEECH, decide, probability
 from earwitness.evidence.equipment import Equipment
 from earwitness.evidence.finding import (
+    CodecHistory,
     Detection,
     Properties,
     Quality,
     RecordingFinding,
     Segment,
+    Source,
     Voice,
 )
 from earwitness.evidence.limits import limits
 from earwitness.evidence.picture import Picture, PictureMaker
 from earwitness.evidence.speech_mask import SpeechMask
+from earwitness.evidence.speech_statistics import SpeechStatistics
 from earwitness.evidence.timeline import CELL_SECONDS, CHANGE_WINDOW_SECONDS, lowest, segments, timeline
 from earwitness.evidence.windows import WindowScorer, grid, pooled
 from earwitness.metrics.verbal_scale import verbal
@@ -115,7 +118,10 @@ def analyze_one(
         detection=detection,
         voice=hearing.voice(),
         properties=properties,
-        limits=limits(manifest, detection, duration=duration, compared=equipment.compares),
+        limits=limits(manifest, detection, duration=duration, compared=equipment.compares)
+        + tuple(note for side in equipment.sides.values() for note in side.manifest.notes),
+        source=hearing.source(speech),
+        codec=hearing.codec(speech),
     )
     return finding, hearing.picture.result()
 
@@ -130,6 +136,7 @@ class _Hearing:
         self._waiting: deque[np.ndarray] = deque()
         self._scorer = scorer
         self._changes = changes
+        self._sums = SpeechStatistics(len(equipment.encoder.layers), equipment.encoder.dimension)
         self._speech: list[npt.NDArray[np.bool_]] = []
         self._cell = round(CELL_SECONDS * rate)
         self._equipment = equipment
@@ -173,6 +180,8 @@ class _Hearing:
             frames = self._waiting.popleft()
             mask = self.mask.take(ready)
             self._speech.append(mask)
+            if self._equipment.sides:
+                self._sums.push(frames[:, :ready], mask)
             if self._voice is not None:
                 self._voice.push_mask(mask)
             self._scorer.push(frames[:, :ready], mask)
@@ -195,6 +204,16 @@ class _Hearing:
             round(sum(values) / len(each), 3) for values in zip(*each, strict=True)
         )
         return Quality(signal=signal, background=background, overall=overall, windows=len(each))
+
+    def source(self, speech: float) -> Source | None:
+        """What generator the voice is like, where an instrument says so."""
+        side = self._equipment.sides.get("source")
+        return None if side is None else side.source(self._sums.result(), speech)
+
+    def codec(self, speech: float) -> CodecHistory | None:
+        """What coding the recording went through, where an instrument says so."""
+        side = self._equipment.sides.get("codec")
+        return None if side is None else side.codec(self._sums.result(), speech)
 
     def voice(self) -> Voice | None:
         return None if self._voice is None else self._equipment.compare(self._voice.finish())

@@ -13,6 +13,7 @@ _NUMBERS = (
 )  # fmt: skip
 _TEXTS = (
     "path", "error", "sha256", "file_sha256", "decision", "verbal", "voice_decision", "voice_verbal",
+    "source_decision", "codec_decision",
     "container", "encoding", "model", "model_version", "model_sha256", "earwitness",
 )  # fmt: skip
 _FLOATS = (
@@ -28,6 +29,10 @@ def columns(polars: Any) -> dict[str, Any]:
         polars: the imported module; it is not imported here because `analyze` seldom needs it.
     """
     window = polars.Struct({"start": polars.Float64, "end": polars.Float64, "llr": polars.Float64})
+    estimate = polars.Struct(
+        {"name": polars.String, "value": polars.Float64, "low": polars.Float64, "high": polars.Float64,
+         "unit": polars.String}
+    )  # fmt: skip
     segment = polars.Struct(
         {"start": polars.Float64, "end": polars.Float64, "llr": polars.Float64, "label": polars.String}
     )
@@ -36,6 +41,7 @@ def columns(polars: Any) -> dict[str, Any]:
         **dict.fromkeys(_FLOATS, polars.Float64),
         **dict.fromkeys(("sample_rate", "channels"), polars.Int64),
         **dict.fromkeys(("reasons", "limits", "codec_hints"), polars.List(polars.String)),
+        "codec_estimates": polars.List(estimate),
         "timeline": polars.List(window),
         "segments": polars.List(segment),
     }
@@ -78,6 +84,7 @@ def _found(findings: Findings) -> Iterator[dict[str, Any]]:
             "model_sha256": findings.model.sha256,
             "earwitness": findings.model.earwitness,
             **_voice(recording),
+            **_sides(recording),
             **_properties(recording.properties),
         }
 
@@ -92,6 +99,18 @@ def _voice(recording: RecordingFinding) -> dict[str, Any]:
         "voice_decision": voice.decision,
         "voice_verbal": voice.verbal,
     }
+
+
+def _sides(recording: RecordingFinding) -> dict[str, Any]:
+    import msgspec
+
+    found: dict[str, Any] = {}
+    if recording.source is not None:
+        found["source_decision"] = recording.source.decision
+    if recording.codec is not None:
+        found["codec_decision"] = recording.codec.decision
+        found["codec_estimates"] = [msgspec.to_builtins(one) for one in recording.codec.estimates]
+    return found
 
 
 def _properties(properties: Properties) -> dict[str, Any]:

@@ -121,6 +121,7 @@ def _environment() -> jinja2.Environment:
         percent=wording.percent,
         odds=wording.odds,
         counted=wording.counted,
+        figures=wording.figures,
         kind=lambda decision: decision.replace(" ", "-"),
         voice_sentence=voice_sentence,
         compact=lambda values: msgspec.json.encode(values).decode(),

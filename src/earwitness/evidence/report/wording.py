@@ -116,6 +116,17 @@ def plain(value: float, *, digits: int = 1) -> str:
     return text.removeprefix("+")
 
 
+def figures(value: float) -> str:
+    """Write a number with three figures, never as a power of ten.
+
+    Example:
+        >>> [figures(x) for x in (0.7, 12.34, 44.1, 1000)]
+        ['0.7', '12.3', '44.1', '1000']
+    """
+    text = f"{value:.3g}"
+    return f"{value:.0f}" if "e" in text else text
+
+
 def _two_figures(value: float) -> str:
     if value < 10:
         return f"{value:.1f}".removesuffix(".0")
