@@ -295,11 +295,15 @@ def report(bench: Bench, work: Path, seeds: Iterable[int]) -> dict[str, Any]:
     training = bench.training(RECIPE, 0)
     rounds = bench.rounds(np.unique(training.pooled.clip))
     every = range(len(rounds))
-    done: dict[tuple[str, int], list[Scored]] = {}
+    done: dict[tuple[str, int], dict[int, Scored]] = {}
     for head in HEADS:
         for seed in seeds:
-            if all(part(work, head, seed, number).exists() for number in every):
-                done[head, seed] = [read(part(work, head, seed, number), place, rows) for number in every]
+            there = [number for number in every if part(work, head, seed, number).exists()]
+            # a head that was stopped is reported on the families whose rounds are all there
+            open_ones = {rounds[number].family for number in every if number not in there}
+            there = [number for number in there if rounds[number].family not in open_ones]
+            if there:
+                done[head, seed] = {n: read(part(work, head, seed, n), place, rows) for n in there}
     shipped = done[SHIPPED, 0]
     record: dict[str, Any] = {}
     for head in HEADS:
@@ -308,7 +312,7 @@ def report(bench: Bench, work: Path, seeds: Iterable[int]) -> dict[str, Any]:
             continue
         by_seed = {}
         for seed, scores in mine.items():
-            found = [(rounds[n].family, {SHIPPED: shipped[n], head: scores[n]}) for n in every]
+            found = [(rounds[n].family, {SHIPPED: shipped[n], head: scores[n]}) for n in scores]
             by_seed[str(seed)] = figures(found, table, rows, head)
         means = [each["mean_eer"].value for each in by_seed.values()]
         record[head] = {
@@ -317,14 +321,16 @@ def report(bench: Bench, work: Path, seeds: Iterable[int]) -> dict[str, Any]:
             "mean_over_seeds": float(np.mean(means)),
             "best_seed": float(np.min(means)),
             "rounds_that_could_not_be_calibrated": sum(
-                not one.calibrated for one in next(iter(mine.values()))
+                not one.calibrated for one in next(iter(mine.values())).values()
             ),
+            "rounds_done": {str(seed): len(scores) for seed, scores in mine.items()},
             "by_seed": by_seed,
         }
     chosen, choices, cautious = [], [], []
     compared = {
         head: scores for (head, seed), scores in done.items()
-        if seed == 0 and all(np.isfinite(one.inner_eer) for one in scores)
+        if seed == 0 and len(scores) == len(rounds)
+        and all(np.isfinite(one.inner_eer) for one in scores.values())
     }  # fmt: skip
     for n in every:
         inner = {head: scores[n].inner_eer for head, scores in compared.items()}

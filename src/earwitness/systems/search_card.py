@@ -123,8 +123,10 @@ def heads_sentence(heads: dict[str, Any]) -> str:
     Args:
         heads: `heads` of `search_summary`.
     """
+    whole = len(heads["each"]["shipped"]["per_family"])
     each = [
         f"{HEADS.get(name, name)} {percent(one['mean_eer']['value'])} %"
+        + ("" if len(one["per_family"]) == whole else f" (on {len(one['per_family'])} of {whole} families)")
         for name, one in heads["each"].items()
         if name != "shipped"
     ]
@@ -148,7 +150,10 @@ def _heads(heads: dict[str, Any] | None) -> list[str]:
         seeds = str(len(one["seeds"]))
         if len(one["seeds"]) > 1:
             seeds += f": mean {percent(one['mean_over_seeds'])}, best {percent(one['best_seed'])}"
-        rates = [percent(one["per_family"][family]) for family in families]
+        rates = [
+            percent(one["per_family"][family]) if family in one["per_family"] else "not run"
+            for family in families
+        ]
         rows.append([HEADS.get(name, name), figure(one["mean_eer"]), apart, *rates, seeds])
     nested, kept = heads["nested"], heads["chosen"].count("shipped")
     worse = nested["minus_shipped"]["value"] >= 0
@@ -156,7 +161,7 @@ def _heads(heads: dict[str, Any] | None) -> list[str]:
         "Learned heads on ten frames a second, and one-class objectives, in the same rounds on the same "
         "clips (mean EER at one threshold for all folds; the difference is paired, by whole speakers and "
         "voices; calibrated on fewer inner rounds than the figures above, so the shipped head differs a "
-        "little):",
+        "little; where a family was not run, mean and difference are of the others):",
         "",
         *table(["head", "mean EER %", "minus the shipped", *families, "seeds"], rows),
         "Chosen anew in each outer round by its inner rounds, the heads reach "
