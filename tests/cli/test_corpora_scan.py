@@ -90,3 +90,36 @@ def test_list_tells_all_of_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["corpora", "list", "ravdess", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["options"] == {"split": "none"}
     assert main(["corpora", "list", "nothing"]) == 2
+
+
+def test_hashes_are_taken_once_and_the_audio_is_held_against_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("bona", "made"):
+        (tmp_path / "copy" / name).mkdir(parents=True)
+        for number in range(8):
+            noise = np.random.default_rng(number).standard_normal(4000) * (0.1 + 0.01 * (name == "made"))
+            soundfile.write(tmp_path / "copy" / name / f"{number}.wav", noise, 16_000)
+    table = tmp_path / "corpus.parquet"
+    assert main(["corpora", "scan", "folders", str(tmp_path / "copy"), "--out", str(table), "--hashes"]) == 0
+    told = capsys.readouterr().out
+    sha256 = told.split("SHA-256 of the audio (ids and files): ")[1].split()[0]
+    assert (tmp_path / "corpus.files.parquet").is_file()
+    assert main(["corpora", "check", str(table)]) in (0, 1)
+    told = capsys.readouterr().out
+    assert (
+        f"Audio: 16 files hold what the record beside the table says. SHA-256 of all of it: {sha256}." in told
+    )
+    (tmp_path / "copy/made/3.wav").write_bytes(b"RIFF")
+    assert main(["corpora", "check", str(table)]) == 1
+    told = capsys.readouterr().out
+    assert "1 files do not hold what they held, such as made/3.wav" in told
+    assert "The audio is not what it was, so it was not probed." in told
+    (tmp_path / "copy/made/3.wav").unlink()
+    assert main(["corpora", "check", str(table)]) == 1
+    assert "1 files are missing, such as made/3.wav" in capsys.readouterr().out
+    assert main(["corpora", "scan", "folders", str(tmp_path / "copy"), "--out", str(table)]) == 0
+    assert not (tmp_path / "corpus.files.parquet").exists()  # it was that of another scan
+    capsys.readouterr()
+    assert main(["corpora", "check", str(table)]) in (0, 1)
+    assert "Audio: 15 files were recorded for the first time" in capsys.readouterr().out

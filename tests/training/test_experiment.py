@@ -67,6 +67,9 @@ def test_a_run_leaves_its_evidence(made_corpus: Path, store: Path, tmp_path: Pat
     provenance = msgspec.json.decode((run / "provenance.json").read_bytes())
     assert provenance["seeds"] == [1, 2]
     assert len(provenance["data"]["corpus table"]) == 64
+    audio = provenance["data"].get("corpus audio (samples)") or provenance["data"].get("corpus audio (files)")
+    told = f"`{audio}`" if audio else "its audio was not there to be hashed"
+    assert told in (run / "card.md").read_text()
     assert "log-mel" in provenance["data"]["view vector"]
     assert provenance["packages"]["torch"].split("+")[0] == torch.__version__.split("+")[0]
     card = (run / "card.md").read_text()
