@@ -52,14 +52,15 @@ COSTS: dict[str, dict[str, PartCost]] = {
     "full": {
         "speech": _cost(32_118, 1_600, 5_900),
         "partial": _cost(2_399, 150, 330),
-        "environment": _cost(3_311, 165, 80),
+        "environment": _cost(3_311, 133.5, 170),
         "vocalisation": _cost(267, 5.4, 1),
         "emotion": _cost(450, 7.5, 1),
         "codec": _cost(10_320, 380, 900),
     },
 }
 """Subset -> part -> what it takes. `tiny` and `small` as measured (benchmarks/results/open_voices.json);
-`full` by its plan, with the time and size of each engine's rows in `small`."""
+of `full`, environment, vocalisation and emotion are measured there, too, and the others are its plan with
+the time and size of each engine's rows in `small`."""
 
 UNPACKED = 1.5
 """Size of the unpacked packages, with the sounds and voices that are taken out of them, over that of the
