@@ -64,6 +64,11 @@ corpora.command(
     name="simulate",
     help="Simulate body signals of rest and stress, for end-to-end runs.",
 )
+corpora.command(
+    "earwitness.cli.corpora_simulate:samples",
+    name="body-samples",
+    help="Take a few real ECG, EDA and pulse recordings out of packages.",
+)
 Subset = Literal["tiny", "small", "full"]
 Part = Literal["speech", "partial", "environment", "vocalisation", "emotion", "codec"]
 

@@ -1,4 +1,4 @@
-"""`earwitness corpora simulate`: SIMULATED signals of rest and stress, for end-to-end runs."""
+"""`earwitness corpora simulate` and `body-samples`: signals of bodies, SIMULATED ones and real ones."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Literal
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from earwitness.corpora import body_samples
 from earwitness.corpora.simulated_stress import build
 
 
@@ -36,4 +37,19 @@ def simulate(
             progress=lambda done, of: bars.update(task, completed=done, total=of),
         )  # fmt: skip
     print(f"{len(made)} SIMULATED signals of {people} people that do not exist: {folder}")
+    return 0
+
+
+def samples(folder: Path, *, archives: Path | None = None) -> int:
+    """Take real ECG, EDA and pulse recordings out of two packages (pyphysio, heartpy): no labels, 6 signals.
+
+    Encode them with `earwitness encode FOLDER --encoder NAME --mapping relabel`.
+
+    Args:
+        folder: of the corpus; made if it is not there.
+        archives: folder with the packages, or for them; `archives` in the corpus's without it.
+    """
+    made = body_samples.build(folder, archives=archives, tell=Console(stderr=True).print)
+    seconds = float((made.table["end"] - made.table["start"]).sum())
+    print(f"{len(made)} real signals, {seconds / 60:.1f} minutes, no labels: {folder}")
     return 0
