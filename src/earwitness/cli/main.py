@@ -21,6 +21,10 @@ VERBS = {
         "Train a system on a corpus; the shipped detector by leaving engines and sources out.",
     ),
     "score": ("earwitness.cli.score:score", "Score a corpus with a trained system."),
+    "cross-corpus": (
+        "earwitness.cli.cross_corpus:cross_corpus",
+        "Train on each corpus, test on every other: a matrix for each encoder.",
+    ),
     "compare": ("earwitness.cli.compare:compare", "Trained systems side by side, with paired intervals."),
     "probe": (
         "earwitness.cli.probe:probe",

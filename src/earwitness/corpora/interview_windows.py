@@ -93,8 +93,8 @@ def cuts(start: float, end: float, seconds: float = SECONDS, hop: float = HOP) -
     """Windows of a stretch; the last one ends with it, unless it would begin before the one before.
 
     Example:
-        >>> cuts(0, 22), cuts(3, 7)
-        ([(0, 10), (5, 15), (10, 20), (12, 22)], [(3, 7)])
+        >>> cuts(0.0, 22.0), cuts(3.0, 7.0)
+        ([(0.0, 10.0), (5.0, 15.0), (10.0, 20.0), (12.0, 22.0)], [(3.0, 7.0)])
     """
     if end - start <= seconds:
         return [(start, end)]

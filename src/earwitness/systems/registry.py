@@ -12,6 +12,7 @@ SYSTEMS = {
     "aasist-frames": "earwitness.systems.aasist_frames:AasistFramesSystem",
     "cnn": "earwitness.systems.single_vector:VectorCnn",
     "conformer-tcm": "earwitness.systems.conformer_tcm:ConformerTcmSystem",
+    "cross-corpus-ser": "earwitness.systems.cross_corpus_ser:CrossCorpusSer",
     "dpda": "earwitness.systems.dpda:Dpda",
     "fcn": "earwitness.systems.single_vector:VectorFcn",
     "finder": "earwitness.systems.finder:Finder",

@@ -80,7 +80,13 @@ def run_experiment(experiment: Experiment, out: str | Path, *, progress: Progres
     """
     recipe, rounds, corpus = experiment.recipe, experiment.rounds, experiment.corpus
     metric, primary = primary_of(experiment.task)
-    examples = [examples_of(one.corpus, experiment.task, experiment.views) for one in rounds]
+    examples = [
+        examples_of(
+            one.corpus, experiment.task, experiment.views,
+            rows=np.concatenate([one.split.train, one.split.validation, one.split.test]),
+        )
+        for one in rounds
+    ]  # fmt: skip
     for one, seen in zip(rounds, examples, strict=True):
         _refuse_missing_classes(one.split, seen, primary)
     build_module(experiment, recipe.seeds[0])  # a dimension that does not fit is told before any training
@@ -126,8 +132,14 @@ def run_experiment(experiment: Experiment, out: str | Path, *, progress: Progres
     return run.path
 
 
-def examples_of(corpus: Corpus, task: Task, views: Views) -> Examples:
+def examples_of(corpus: Corpus, task: Task, views: Views, *, rows: np.ndarray | None = None) -> Examples:
     """A corpus as a system sees it.
+
+    Args:
+        corpus: all rows.
+        task: whose targets are read.
+        views: how rows are read.
+        rows: whose labels are needed; those of others count as missing. All without it.
 
     Raises:
         BadInput: when a target's column is missing or holds unknown labels.
@@ -139,12 +151,20 @@ def examples_of(corpus: Corpus, task: Task, views: Views) -> Examples:
         ids=tuple(corpus.table["id"]),
         readers=views.readers,
         targets={
-            target.column: target_numbers(corpus.table[target.column].to_list(), target)
-            for target in task.targets
+            target.column: _numbers_of(corpus.table[target.column], target, rows) for target in task.targets
         },
         group=corpus.table[key].to_numpy().astype(str),
         changes=views.changes,
     )
+
+
+def _numbers_of(column: pl.Series, target: Target, rows: np.ndarray | None) -> np.ndarray:
+    if rows is None:
+        return target_numbers(column.to_list(), target)
+    known = target_numbers(column.gather(rows).to_list(), target)
+    numbers = np.full(len(column), np.nan if known.dtype.kind == "f" else -1, known.dtype)
+    numbers[rows] = known
+    return numbers
 
 
 def clusters_of(corpus: Corpus) -> np.ndarray:

@@ -8,6 +8,7 @@ from types import ModuleType
 from earwitness.errors import BadInput
 
 REPRODUCTIONS = {
+    "cross-corpus-ser": "earwitness.systems.ledger.cross_corpus_ser",
     "dpda": "earwitness.systems.ledger.dpda",
     "finder": "earwitness.systems.ledger.finder",
     "hydra": "earwitness.systems.ledger.hydra",
