@@ -56,7 +56,7 @@ def errors_picture(
     margin = max(0.1 * (high - low), 1e-3)
     low, high = max(low - margin, 0.0), high + margin
     figure = Figure(
-        title, subtitle, "share of the vector that is kept", y, (0, 1.3), (low, high),
+        title, subtitle, "share of the vector that is kept", y, (0, 1.6), (low, high),
         even_ticks(0, 1, 5), even_ticks(low, high), size=(860, 520),
     )  # fmt: skip
     bottom, top = [min(one.seeds) for one in drawn], [max(one.seeds) for one in drawn]

@@ -99,7 +99,8 @@ def reproduce(
         measured=tuple(_row(one, Path(out)) for one in found.matrices), differences=(),
         verdicts=(
             Verdict(
-                claim=CLAIM, word="not tested", because="three of the four corpora are made up; the weights of TRILLsson "
+                claim=CLAIM, word="not tested",
+                because="three of the four corpora are made up; the weights of TRILLsson "
                 "cannot be had here",
             ),
         ),

@@ -128,7 +128,8 @@ def reproduce(
 
     def variant(few: bool, **changes: object) -> Variant:
         recipe = msgspec.structs.replace(
-            known["default" if size.head == "cnn" else "fcn"], views=(view,), epochs=size.epochs, patience=size.patience,
+            known["default" if size.head == "cnn" else "fcn"], views=(view,), epochs=size.epochs,
+            patience=size.patience,
             seeds=size.seeds[: size.few] if few else size.seeds, share=size.share, **changes,
         )  # fmt: skip
         return Variant(system=method, recipe=recipe)

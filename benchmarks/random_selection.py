@@ -1,0 +1,56 @@
+"""What a random half of a vector saves, in one run: parameters, multiply-adds, time of the CNN head.
+
+python benchmarks/random_selection.py [--dimensions 512 768 1024] [--threads 1] [--out FILE]
+
+The whole vector, a random half, and PCA to a half take turns in the same process; medians are reported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+from pathlib import Path
+
+import msgspec
+import torch
+
+from earwitness.systems.random_selection import RandomSelection
+from earwitness.systems.selection_cost import head_costs
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dimensions", type=int, nargs="+", default=[512, 768, 1024])
+    parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--out", type=Path)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    recipes = {"half": RandomSelection.RECIPE, "all": RandomSelection.RECIPES["all"]}
+    recipes["pca"] = RandomSelection.RECIPES["pca"]
+    found = {}
+    for dimension in arguments.dimensions:
+        costs = head_costs(recipes, dimension, runs=arguments.runs)  # type: ignore[arg-type]
+        half, whole = costs["half"], costs["all"]
+        found[str(dimension)] = {
+            "costs": msgspec.to_builtins(costs),
+            "parameters_ratio": whole.parameters / half.parameters,
+            "multiply_adds_ratio": whole.multiply_adds / half.multiply_adds,
+            "speed_ratio": {
+                size: whole.milliseconds[size] / half.milliseconds[size] for size in half.milliseconds
+            },
+        }
+    record = {
+        "machine": platform.machine(), "processors": os.cpu_count(), "threads": arguments.threads,
+        "torch": torch.__version__, "load_average": os.getloadavg()[0], "dimensions": found,
+    }  # fmt: skip
+    text = json.dumps(record, indent=1)
+    print(text)
+    if arguments.out is not None:
+        arguments.out.write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    main()
