@@ -125,6 +125,11 @@ def test_page_of_corpora_is_up_to_date() -> None:
     assert corpora_page.PAGE.read_text() == corpora_page.page(), "run: python tools/corpora_page.py"
 
 
+def test_page_of_encoders_is_up_to_date() -> None:
+    encoders_page = tool("encoders_page")
+    assert encoders_page.PAGE.read_text() == encoders_page.page(), "run: python tools/encoders_page.py"
+
+
 def test_page_of_the_ledger_is_up_to_date() -> None:
     ledger_page = tool("ledger_page")
     assert ledger_page.PAGE.read_text() == ledger_page.page(), "run: python tools/ledger_page.py"
