@@ -2,8 +2,8 @@
 
 Ours against the plain loops of others in one run, alternating, 2 threads each: the shipped Whisper
 encoder over clips of 1 to 20 s, the same network in transformers padded to 30 s, the machine's own
-matrix product, one hour as a stream; and whole base-size networks of two families with random weights
-in three precisions. Needs the extra `train`. Medians; the ratios are what counts.
+matrix product, and one hour as a stream. Needs the extra `train`. Medians; the ratios are what counts.
+Whole networks of two families are in `encoder_families.py`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import os
 import platform
 import resource
 import statistics
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,18 +22,12 @@ from typing import NamedTuple
 import numpy as np
 import onnxruntime
 import torch
-from transformers import (
-    Wav2Vec2Config,
-    Wav2Vec2Model,
-    WhisperConfig,
-    WhisperFeatureExtractor,
-    WhisperModel,
-)
+from transformers import WhisperConfig, WhisperFeatureExtractor
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
 import earwitness
 from earwitness.assets import asset
-from earwitness.encoders import FrameStream, OnnxEncoder, load
+from earwitness.encoders import FrameStream, OnnxEncoder
 from earwitness.encoders.chunking import CORE, SAMPLE_RATE
 
 THREADS = 2
@@ -146,88 +139,10 @@ def one_clip() -> dict[str, float]:
     }
 
 
-def whisper_folder(folder: Path) -> Path:
-    """A Whisper of base size with random weights, in the hub's layout."""
-    torch.manual_seed(0)
-    config = WhisperConfig(
-        d_model=512, encoder_layers=6, encoder_attention_heads=8, encoder_ffn_dim=2048, decoder_layers=1,
-        decoder_attention_heads=8, decoder_ffn_dim=64,
-    )  # fmt: skip
-    WhisperModel(config).save_pretrained(folder)
-    return folder
-
-
-def wav2vec2_folder(folder: Path) -> Path:
-    """A wav2vec 2.0 of base size with random weights, in the hub's layout."""
-    torch.manual_seed(0)
-    Wav2Vec2Model(Wav2Vec2Config()).save_pretrained(folder)
-    return folder
-
-
-def whole_families(clips: int) -> dict[str, dict[str, float]]:
-    """Base-size Whisper and wav2vec 2.0, all layers computed, against plain loops of transformers."""
-    rng = np.random.default_rng(0)
-    waveforms = [noise(seconds, rng) for seconds in rng.uniform(1, 20, clips)]
-    torch.set_num_threads(THREADS)
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        whisper, wav2vec2 = whisper_folder(root / "whisper"), wav2vec2_folder(root / "wav2vec2")
-        theirs_whisper = WhisperModel.from_pretrained(whisper).eval().encoder
-        theirs_wav2vec2 = Wav2Vec2Model.from_pretrained(wav2vec2).eval()
-        extract = WhisperFeatureExtractor()
-
-        def ours(name: str, weights: Path, precision: str) -> Callable[[], object]:
-            encoder = load(name, weights=weights, precision=precision, threads=THREADS)  # type: ignore[arg-type]
-            encoder.encode(waveforms[:1], SAMPLE_RATE)
-            return lambda: encoder.encode(waveforms, SAMPLE_RATE)
-
-        @torch.no_grad()
-        def whisper_loop() -> None:
-            for waveform in waveforms:
-                features = extract(waveform, sampling_rate=SAMPLE_RATE, return_tensors="pt").input_features
-                theirs_whisper(features)
-
-        @torch.no_grad()
-        def wav2vec2_loop() -> None:
-            for waveform in waveforms:
-                theirs_wav2vec2(torch.from_numpy(waveform)[None])
-
-        @torch.no_grad()
-        def wav2vec2_batches() -> None:
-            for first in range(0, len(waveforms), 8):
-                batch = [torch.from_numpy(waveform) for waveform in waveforms[first : first + 8]]
-                theirs_wav2vec2(torch.nn.utils.rnn.pad_sequence(batch, batch_first=True))
-
-        works: dict[str, Callable[[], object]] = {
-            "whisper loop": whisper_loop,
-            "whisper ours fp32": ours("openai/whisper-base", whisper, "fp32"),
-            "wav2vec2 loop": wav2vec2_loop,
-            "wav2vec2 padded batches of 8": wav2vec2_batches,
-        }
-        for precision in ("fp32", "bf16", "int8"):
-            works[f"wav2vec2 ours {precision}"] = ours("wav2vec2-base", wav2vec2, precision)
-        seconds = alternating(works)
-    own = seconds["wav2vec2 ours fp32"].clock
-    return {
-        "seconds": {name: taken.clock for name, taken in seconds.items()},
-        "ratios": {
-            "whisper: loop padded to 30 s over ours": seconds["whisper loop"].clock
-            / seconds["whisper ours fp32"].clock,
-            "wav2vec2: loop over ours": seconds["wav2vec2 loop"].clock / own,
-            "wav2vec2: padded batches over ours": seconds["wav2vec2 padded batches of 8"].clock / own,
-            "wav2vec2: our fp32 over our bf16": own / seconds["wav2vec2 ours bf16"].clock,
-            "wav2vec2: our fp32 over our int8": own / seconds["wav2vec2 ours int8"].clock,
-        },
-        "clips": {"number": clips, "seconds": sum(map(len, waveforms)) / SAMPLE_RATE},
-    }
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clips", type=int, default=100)
-    parser.add_argument("--family-clips", type=int, default=500)
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "encoders.json")
-    parser.add_argument("--families-alone", action="store_true", help="only the whole networks")
     chosen = parser.parse_args()
     found: dict[str, object] = {
         "machine": {
@@ -241,14 +156,10 @@ def main() -> None:
             "torch": torch.__version__,
             "numpy": np.__version__,
         },
-        "whole_families": whole_families(chosen.family_clips),
+        "clip_of_4_s": one_clip(),
+        "one_hour": one_hour(),
+        "clips_of_1_to_20_s": encoder_against_transformers(chosen.clips),
     }
-    if not chosen.families_alone:
-        found |= {
-            "clip_of_4_s": one_clip(),
-            "one_hour": one_hour(),
-            "clips_of_1_to_20_s": encoder_against_transformers(chosen.clips),
-        }
     found["largest_resident_megabytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
     text = json.dumps(found, indent=2) + "\n"
     chosen.out.write_text(text)

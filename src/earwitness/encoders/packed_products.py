@@ -23,6 +23,11 @@ WITHIN = {
     "attention_in", "intermediate_dense", "feed_in", "fc1",
 }  # fmt: skip
 """Linear maps whose results go into another product, so that they stay bfloat16 where products are."""
+OF_ATTENTION = {
+    "q_proj", "k_proj", "v_proj", "out_proj", "linear_q", "linear_k", "linear_v", "linear_out",
+    "attention_in", "attention_out", "query", "key", "value",
+}  # fmt: skip
+"""Linear maps that stay bfloat16 with `int8`: rounded to 8 bits, they decide on other frames to attend to."""
 WIDENING = {"intermediate_dense": "intermediate_act_fn", "feed_in": "feed_activation", "fc1": "activation_fn"}
 """Linear map -> the activation beside it, which it takes over."""
 
@@ -33,8 +38,8 @@ def pack(states: HiddenStates, precision: Precision, device: str) -> HiddenState
     On the processor its linear maps, the convolutions at its front and its attention are done by
     oneDNN. With `bf16` these products take bfloat16 and add in float32; the sums that run through
     the blocks, their norms and the first convolution, which hears the waveform, stay float32.
-    With `int8` the linear maps take 8-bit whole numbers, one scale a frame and one an output, and
-    the rest is as with `bf16`. On other devices `bf16` casts the whole module.
+    With `int8` the linear maps outside attention take 8-bit whole numbers, one scale a frame and
+    one an output, and the rest is as with `bf16`. On other devices `bf16` casts the whole module.
 
     Args:
         states: changed in place.
@@ -59,6 +64,8 @@ def pack(states: HiddenStates, precision: Precision, device: str) -> HiddenState
         states.model.conv1 = PackedConvolution(states.model.conv1, torch.float32)  # type: ignore[assignment]
         states.model.conv2 = PackedConvolution(states.model.conv2, kind)  # type: ignore[assignment]
     for module in list(states.model.modules()):
+        if precision == "int8" and isinstance(module, Block):
+            _even_out(module.feed_norm, module.feed_in)
         _pack_linear(module, precision)
     _pack_attention(states.model)
     return states
@@ -110,12 +117,29 @@ def _pack_linear(owner: nn.Module, precision: Precision) -> None:
         bias: Any = part.bias
         kept = torch.bfloat16 if precision != "fp32" and name in WITHIN else torch.float32
         packed: nn.Module
-        if precision == "int8":
+        if precision == "int8" and name not in OF_ATTENTION:
             packed = WholeNumberProduct(weight, bias, given=kept, gelu=gelu)
         else:
             kind = torch.float32 if precision == "fp32" else torch.bfloat16
             packed = Product(weight, bias, precision=kind, given=kept, gelu=gelu)
         setattr(owner, name, _Pointwise(packed) if pointwise else packed)
+
+
+def _even_out(norm: nn.LayerNorm, linear: nn.Linear) -> None:
+    """Shrink the channels that a norm makes large, and widen the weights that hear them.
+
+    The result is the same, but no channel takes the 8 bits of all others. How large a channel
+    gets is read off the norm itself, where the reference looks at recordings.
+
+    References:
+        Xiao et al., "SmoothQuant", ICML 2023, equation 4 with a migration strength of 0.75.
+    """
+    size = (norm.bias.abs() + 2 * norm.weight.abs()).clamp(min=1e-5)
+    scale = size**0.75 / linear.weight.abs().amax(0).clamp(min=1e-5) ** 0.25
+    norm.weight, norm.bias, linear.weight = (
+        nn.Parameter(value, requires_grad=False)
+        for value in (norm.weight / scale, norm.bias / scale, linear.weight * scale)
+    )
 
 
 def _is_gelu(activation: Any) -> bool:
