@@ -56,6 +56,8 @@ class Sequifi(VectorFusion):
     def task(self, recipe: Recipe, table: pl.DataFrame) -> Task:
         """The classes in the order of the recipe, and the corpora in theirs; the latter are not said."""
         assert isinstance(recipe, SequifiRecipe)
+        if recipe.domain not in table.columns:
+            raise BadInput(f"has no column {recipe.domain!r}; set domain to one that it has", where="corpus")
         target, domain = class_target(table, recipe.target), class_target(table, recipe.domain)
         if recipe.class_order:
             if sorted(recipe.class_order) != sorted(target.classes):

@@ -61,7 +61,7 @@ def matrix_plot(
         title, subtitle, x, y, (0, wide), (0, high_rows),
         [(at + 0.5, name if len(name) <= 16 else name[:15] + "…") for at, name in enumerate(columns)],
         [(high_rows - at - 0.5, name) for at, name in enumerate(rows)],
-        size=(int(max(left + 28 + cell * wide, left + 8.2 * len(title), left + 6.3 * len(subtitle))),
+        size=(int(max(left + 28 + cell * wide, left + 10.5 * len(title), left + 6.3 * len(subtitle))),
               int(134 + 34 * high_rows)),
         left=left,
     )  # fmt: skip

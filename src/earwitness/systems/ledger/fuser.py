@@ -97,8 +97,9 @@ def reproduce(
         edaic(root, sessions=size.sessions)
     place = Path(out) / "windows" / "corpus.parquet"
     if not place.exists():
+        windows = scan(root, rows="windows")
         place.parent.mkdir(parents=True, exist_ok=True)
-        scan(root, rows="windows").write(place, root)
+        windows.write(place, root)
     variants = settings(size)
     rows, differences = run_variants(
         variants, place, store, out, {ON: "official"}, encoders=encoders, progress=progress
