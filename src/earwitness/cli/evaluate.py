@@ -71,8 +71,9 @@ def evaluate(
 
     Args:
         scores: score file: two columns, ASVspoof 2019/2021/5, VoxCeleb trials, CSV with a header, or Parquet;
-            for localisation RTTM or JSON.
-        key: what each trial is, in the layouts of the same corpora.
+            for localisation RTTM, JSON, or Parquet of frame scores.
+        key: what each trial is, in the layouts of the same corpora; for localisation RTTM, JSON, or a corpus
+            folder whose table has segments.
         task: what is evaluated; follows from the labels of the key when they are those of detection or
             verification.
         out: folder for metrics.json and the SVG plots; SCORES without its ending and "-metrics" without it.
@@ -92,7 +93,7 @@ def evaluate(
     plots: dict[str, str] = {}
     differences = None
     if task == "localisation":
-        found: Found = evaluate_localisation(scores, key)
+        found: Found = evaluate_localisation(scores, key, clusters=clusters, **settings)  # type: ignore[arg-type]
         layouts = {}
     else:
         read, asked = _read(scores, task), read_key(key, phase=None if phase == "all" else phase)
@@ -256,7 +257,7 @@ def _row(table: Table, words: str, name: str, figure: Interval, notes: list[str]
 def _number(name: str, value: float | None) -> str:
     if value is None:
         return "-"
-    return f"{100 * value:.2f} %" if name in RATES else f"{value:.4f}"
+    return f"{100 * value:.2f} %" if name in RATES or name.startswith("eer at") else f"{value:.4f}"
 
 
 def _plain(found: Found) -> dict[str, float | None]:
@@ -271,7 +272,8 @@ def _plain(found: Found) -> dict[str, float | None]:
         return {f"{name}, always the mean": value for name, value in constant.items()}
     if isinstance(found, LocalisationEvaluation):
         plain: dict[str, float | None] = {"point_eer": found.point_eer, "range_eer": found.range_eer}
-        plain |= {f"eer at {length} s": rate for length, rate in found.resolutions.items()}
+        if not found.figures:
+            plain |= {f"eer at {length} s": rate for length, rate in found.resolutions.items()}
         for one in found.segments:
             plain |= {
                 f"{name} at IoU {one.iou:g}": getattr(one, name) for name in ("precision", "recall", "f1")

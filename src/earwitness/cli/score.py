@@ -30,7 +30,8 @@ def score(
         run: folder of a run (`earwitness train`).
         corpus: folder of a corpus; it needs no labels.
         out: Parquet file with id and score, or text with two columns for any other ending;
-            "CORPUS-scores.parquet" in the run folder without it.
+            "CORPUS-scores.parquet" in the run folder without it. Of systems that score frames, Parquet with
+            a list of scores for each length of a frame, or a folder with one .npy file a recording.
         store: folder that keeps encodings between runs; the folder `store` of the run without it.
         round_: name of the round whose training scores, where the run has several.
         seed: of the training; the one that validated best without it.
@@ -41,6 +42,7 @@ def score(
     require("torch", "train")
     from earwitness.metrics.score_files.writing import write_scores
     from earwitness.systems.running import read_run, score_corpus
+    from earwitness.training.frame_scores import write_frame_scores
 
     opened = read_run(run)
     name = corpus.stem if corpus.suffix else corpus.resolve().name
@@ -65,7 +67,9 @@ def score(
             threads=threads,
             progress=progress,
         )
-    if path.suffix == ".parquet":
+    if opened.task.unit == "frame":
+        write_frame_scores(table, path, replace=replace)
+    elif path.suffix == ".parquet":
         write_scores(table, path, "parquet", replace=replace)
     else:
         write_scores(table, path, "two-column", replace=replace)

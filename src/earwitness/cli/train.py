@@ -34,7 +34,9 @@ def train(
 ) -> int:
     """Train a system on a corpus, score its test rows, and write a run folder.
 
-    It may be stopped at any time and started again, and ends with the same result.
+    It may be stopped at any time and started again, and ends with the same result. Under torchrun
+    (`torchrun --nproc-per-node 2 -m earwitness train ...`) each batch is divided among the processes, and
+    the first writes the run. BatchNorm is not synchronised on CPU: a system that has some is told to differ.
 
     Args:
         system: what to train (`earwitness systems list`); "origin", or "detector", is the shipped one,
@@ -69,25 +71,34 @@ def train(
 
     from earwitness.systems.recipes import chosen_recipe
     from earwitness.systems.registry import system as named
-    from earwitness.systems.running import run_system
+    from earwitness.systems.running import read_run, run_system
+    from earwitness.training.processes import joined
 
     chosen = named(system)
     settings = chosen_recipe(chosen, recipe, set_ or [], encoder=encoder, layers=layers)
     if seeds:
         settings = msgspec.structs.replace(settings, seeds=tuple(seeds))
-    with Progress(*COLUMNS, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bars:
-        shown: dict[str, object] = {}
+    with joined(device) as leading:
+        with Progress(
+            *COLUMNS, console=Console(stderr=True), disable=not (leading and sys.stderr.isatty())
+        ) as bars:
+            shown: dict[str, object] = {}
 
-        def progress(what: str, done: int, of: int) -> None:
-            key = what.split(" ", 1)[0] if what.startswith("encode") else "train"
-            if key not in shown:
-                shown[key] = bars.add_task(what, total=of)
-            bars.update(shown[key], description=what, completed=done, total=of)  # type: ignore[arg-type]
+            def progress(what: str, done: int, of: int) -> None:
+                key = what.split(" ", 1)[0] if what.startswith("encode") else "train"
+                if key not in shown:
+                    shown[key] = bars.add_task(what, total=of)
+                bars.update(shown[key], description=what, completed=done, total=of)  # type: ignore[arg-type]
 
-        folder, figures = run_system(
-            chosen, settings, corpus, store or out / "store", out,
-            protocol=protocol, device=device, threads=threads, progress=progress,
-        )  # fmt: skip
+            folder, figures = run_system(
+                chosen, settings, corpus, store or out / "store", out,
+                protocol=protocol, device=device, threads=threads, progress=progress,
+            )  # fmt: skip
+        if not leading:
+            return 0
+    for note in dict.fromkeys(one.get("processes_differ") for one in read_run(folder).trainings):
+        if note:
+            print(f"note: {note}", file=sys.stderr)
     mean = figures.mean
     over = f"mean over {len(figures.seeds)} seeds and {len(figures.rounds)} rounds, {mean.n} trials"
     print(f"{figures.metric} {mean.value:.4f} [{mean.low:.4f}, {mean.high:.4f}], {over}")

@@ -187,8 +187,8 @@ class Nes2Net(nn.Module):
         self.pool = AttentiveStatistics(dimension, hidden=pooling_width) if pooling == "attentive" else None
         self.head = nn.Linear(dimension * (1 if self.pool is None else 2), outputs)
 
-    def embed(self, frames: torch.Tensor, mask: Mask = None) -> torch.Tensor:
-        """Pool (batch, time, dimension) to (batch, dimension), or twice as much with attentive statistics."""
+    def over_frames(self, frames: torch.Tensor, mask: Mask = None) -> torch.Tensor:
+        """Map (batch, time, dimension) to the same, before anything is pooled over time."""
         if mask is not None:
             frames = frames * mask.unsqueeze(-1)
         chunks = frames.split(self.width, dim=-1)
@@ -196,7 +196,11 @@ class Nes2Net(nn.Module):
         for chunk, block, norm in zip(chunks[:-1], self.blocks, self.norms, strict=True):
             carried = outputs[-1] + chunk if outputs else chunk
             outputs.append(norm(self.act(block(carried, mask)), mask))
-        joined = self.norm(torch.cat([*outputs, chunks[-1]], dim=-1), mask, self.act)
+        return self.norm(torch.cat([*outputs, chunks[-1]], dim=-1), mask, self.act)
+
+    def embed(self, frames: torch.Tensor, mask: Mask = None) -> torch.Tensor:
+        """Pool (batch, time, dimension) to (batch, dimension), or twice as much with attentive statistics."""
+        joined = self.over_frames(frames, mask)
         if self.pool is None:
             return mean_over_time(joined, mask)
         pooled: torch.Tensor = self.pool(joined, joined.new_ones(joined.shape[:2]) if mask is None else mask)

@@ -17,6 +17,7 @@ SYSTEMS = {
     "fcn": "earwitness.systems.single_vector:VectorFcn",
     "finder": "earwitness.systems.finder:Finder",
     "fine-tuned": "earwitness.systems.tuned_detector:TunedDetector",
+    "frame-localiser": "earwitness.systems.frame_localiser:FrameLocaliser",
     "hydra": "earwitness.systems.hydra:Hydra",
     "fuser": "earwitness.systems.fuser:Fuser",
     "lfcc-gmm": "earwitness.systems.lfcc_gmm_system:LfccGmmSystem",

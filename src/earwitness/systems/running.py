@@ -21,8 +21,9 @@ from earwitness.systems.registry import system as named
 from earwitness.task import Task
 from earwitness.training.data import Examples
 from earwitness.training.experiment import Experiment, Progress, run_experiment
-from earwitness.training.primary import primary_of
-from earwitness.training.recipe import Recipe, read_recipe
+from earwitness.training.primary import class_column
+from earwitness.training.processes import leads, wait_for_all
+from earwitness.training.recipe import Recipe, whole_recipe
 from earwitness.training.run_figures import RunFigures
 from earwitness.training.scoring import score_rows
 from earwitness.training.splitting import protocol_of
@@ -74,9 +75,14 @@ def run_system(
         segments = [segment for segment, kept in zip(segments, keep, strict=True) if kept]
     task = system.task(recipe, table.table)
     cut = protocol_of(protocol, recipe)
-    rounds = cut.divide(table, label=primary_of(task)[1].column)
+    rounds = cut.divide(table, label=class_column(task))
+    if not leads():
+        wait_for_all()  # the first process encodes
     with Store(store) as opened:
         views = open_views(recipe.views, segments, opened, encoders=encoders, progress=progress)
+        if leads():
+            opened.publish()
+            wait_for_all()
         experiment = Experiment(
             system=system,
             recipe=recipe,
@@ -179,7 +185,7 @@ def read_run(folder: str | Path) -> Run:
     return Run(
         path=path,
         system=system,
-        recipe=read_recipe(path / "recipe.json", system.RECIPE),
+        recipe=whole_recipe(path / "recipe.json", system.RECIPE),
         task=task,
         trainings=trainings,
         views={key[5:]: value for key, value in provenance["data"].items() if key.startswith("view ")},

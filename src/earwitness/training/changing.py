@@ -77,7 +77,7 @@ class Changing:
         if array.ndim == 1:
             return array, [truth]
         if self.augment is None or moment is None:
-            cut = self._cut(array, identity, moment)
+            cut = self.cut(array, identity, moment)
             return (cut[None] if view.copies else cut), [truth]
         numbers = range(1, view.copies + 1) if view.copies else (0,)
         waves, truths = ([array], [truth]) if view.copies else ([], [])
@@ -86,13 +86,17 @@ class Changing:
             wave, changed = self.augment(array[:, 0], truth, rng)
             waves.append(np.asarray(wave, np.float32)[:, None])
             truths.append(changed)
-        waves = [self._cut(wave, identity, moment) for wave in waves]
+        waves = [self.cut(wave, identity, moment) for wave in waves]
         if not view.copies:
             return waves[0], truths
         longest = max(map(len, waves))
         return np.stack([np.pad(wave, ((0, longest - len(wave)), (0, 0))) for wave in waves]), truths
 
-    def _cut(self, array: np.ndarray, identity: str, moment: Moment | None) -> np.ndarray:
+    def cut(self, array: np.ndarray, identity: str, moment: Moment | None) -> np.ndarray:
+        """Cut or repeat an array to the view's length, at a place drawn for its row and epoch.
+
+        What runs beside the view, such as the labels of its frames, is cut at the same place.
+        """
         wanted, have = self.view.length, array.shape[-2]
         if wanted is None or have == wanted:
             return array

@@ -13,16 +13,19 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from earwitness.errors import BadInput
+from earwitness.training.processes import leads
 
 
 def save_tensors(path: Path, tensors: Mapping[str, torch.Tensor], record: Mapping[str, Any]) -> None:
-    """Write tensors and a JSON record into one file, whole or not at all.
+    """Write tensors and a JSON record into one file, whole or not at all; of processes, the first.
 
     Args:
         path: of the safetensors file.
         tensors: name -> tensor.
         record: anything JSON can hold; stored in the file's metadata.
     """
+    if not leads():
+        return
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     content = {name: tensor.detach().contiguous().clone() for name, tensor in tensors.items()}
     try:

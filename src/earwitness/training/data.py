@@ -12,6 +12,7 @@ import torch
 
 from earwitness.errors import BadInput
 from earwitness.training.changing import Changing
+from earwitness.training.frame_truth import UNKNOWN, FrameTruth
 from earwitness.training.randomness import Moment
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
         ids: of the rows.
         views: name -> (values (batch, ..., time, dimension), lengths (batch,)); vectors have
             (batch, dimension) and lengths of 1.
-        targets: name -> (batch,) numbers; classes as indices, -1 or NaN where the truth is missing.
+        targets: name -> (batch,) numbers; classes as indices, -1 or NaN where the truth is missing. Of
+            targets of frames (batch, time) class numbers, -1 also in the padding.
         group: (batch,) group numbers.
         copied: view -> target -> (batch, 1 + copies) numbers, of views with copies: the clean one first.
     """
@@ -102,6 +104,7 @@ class Examples(msgspec.Struct, frozen=True, kw_only=True):
         targets: name -> (n,) numbers.
         group: (n,) group of each row; rows of one group never lie on both sides of a split.
         changes: view -> what is done to its arrays in a batch (augmentation, copies, length).
+        frames: target -> the stretches from which the frames of a view are labelled.
 
     Raises:
         BadInput: when lengths differ or an id comes twice.
@@ -112,6 +115,7 @@ class Examples(msgspec.Struct, frozen=True, kw_only=True):
     targets: Mapping[str, np.ndarray]
     group: np.ndarray
     changes: Mapping[str, Changing] = msgspec.field(default_factory=dict)
+    frames: Mapping[str, FrameTruth] = msgspec.field(default_factory=dict)
     _numbers: Any = None  # the groups as numbers, found once
 
     def __post_init__(self) -> None:
@@ -134,8 +138,10 @@ class Examples(msgspec.Struct, frozen=True, kw_only=True):
         targets = {name: column[rows] for name, column in self.targets.items()}
         views: dict[str, tuple[torch.Tensor, torch.Tensor]] = {}
         copied: dict[str, dict[str, torch.Tensor]] = {}
+        framed: dict[str, torch.Tensor] = {}
         for name, read in self.readers.items():
             arrays = [read(int(row)) for row in rows]
+            counts = [array.shape[-2] if array.ndim > 1 else 1 for array in arrays]
             change = self.changes.get(name)
             if change is not None:
                 truths: list[list[Mapping[str, float]]] = []
@@ -152,15 +158,41 @@ class Examples(msgspec.Struct, frozen=True, kw_only=True):
                 elif moment is not None:
                     targets = {target: value[:, 0] for target, value in copies.items()}
             views[name] = collate(arrays)
+            for target, known in self.frames.items():
+                if known.view == name:
+                    framed[target] = self._labels(known, rows, counts, views[name][1], moment)
             if not torch.isfinite(views[name][0].sum()):
                 self._refuse_infinite(name, views[name][0], rows)
         return Batch(
             ids=tuple(self.ids[row] for row in rows),
             views=views,
-            targets={name: torch.from_numpy(column) for name, column in targets.items()},
+            targets={name: torch.from_numpy(column) for name, column in targets.items()} | framed,
             group=torch.from_numpy(self._numbers[rows]),
             copied=copied,
         )
+
+    def _labels(
+        self,
+        known: FrameTruth,
+        rows: np.ndarray,
+        counts: Sequence[int],
+        lengths: torch.Tensor,
+        moment: Moment | None,
+    ) -> torch.Tensor:
+        """(batch, time) class numbers, cut where the view was cut."""
+        change = self.changes.get(known.view)
+        found = torch.full((len(rows), int(lengths.max())), UNKNOWN)
+        for place, (row, count) in enumerate(zip(rows, counts, strict=True)):
+            labels = known.labels(int(row), count)[:, None]
+            if change is not None:
+                labels = change.cut(labels, self.ids[row], moment)
+            if len(labels) != int(lengths[place]):
+                raise BadInput(
+                    "an augmentation changed the length, so frames no longer have their labels",
+                    where=self.ids[row],
+                )
+            found[place, : len(labels)] = torch.from_numpy(np.ascontiguousarray(labels[:, 0]))
+        return found
 
     def _refuse_infinite(self, view: str, values: torch.Tensor, rows: np.ndarray) -> None:
         bad = ~torch.isfinite(values).flatten(1).all(1)
@@ -173,6 +205,7 @@ class Examples(msgspec.Struct, frozen=True, kw_only=True):
         digest = hashlib.sha256()
         for row in sorted(int(row) for row in rows):
             truth = ";".join(f"{name}={self.targets[name][row]}" for name in sorted(self.targets))
+            truth += "".join(f";{name}={self.frames[name].told(row)}" for name in sorted(self.frames))
             digest.update(f"{self.ids[row]}|{self.group[row]}|{truth}\n".encode())
         return digest.hexdigest()
 

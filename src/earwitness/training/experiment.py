@@ -21,8 +21,11 @@ from earwitness.task import Target, Task
 from earwitness.training.aligning import AlignGradients
 from earwitness.training.data import Examples, target_numbers
 from earwitness.training.following import following
+from earwitness.training.frame_scores import frame_rounds, lengths_of, resolution_figures, with_frame_truth
+from earwitness.training.frame_truth import frame_truth
 from earwitness.training.loop import Trained, train
-from earwitness.training.primary import primary_of
+from earwitness.training.primary import class_column, primary_of
+from earwitness.training.processes import apart, leads, process, wait_for_all
 from earwitness.training.recipe import Recipe
 from earwitness.training.run import RunFolder
 from earwitness.training.run_card import write_card
@@ -105,13 +108,17 @@ def run_experiment(experiment: Experiment, out: str | Path, *, progress: Progres
         classes=primary.classes,
     )
     run.write_json("task.json", experiment.task)
-    run.write_json("rounds.json", [experiment.protocol.record(one, primary.column) for one in rounds])
+    run.write_json(
+        "rounds.json", [experiment.protocol.record(one, class_column(experiment.task)) for one in rounds]
+    )
     tables = []
     for number, (one, seen) in enumerate(zip(rounds, examples, strict=True)):
         name = one.split.name
         ids, first = units(seen, np.arange(len(corpus)), experiment.task)
-        labels = one.corpus.table[primary.column].gather(first).to_list()
-        truth, cluster = seen.targets[primary.column][first], clusters_of(one.corpus)[first]
+        cluster = clusters_of(one.corpus)[first]
+        if experiment.task.unit != "frame":
+            labels = one.corpus.table[primary.column].gather(first).to_list()
+            truth = seen.targets[primary.column][first]
         for seed in recipe.seeds:
             where = run.path / "rounds" / f"{number:03d}-seed-{seed}"
 
@@ -120,15 +127,28 @@ def run_experiment(experiment: Experiment, out: str | Path, *, progress: Progres
                     progress(f"{name}, seed {s}, {stage}", done, most)
 
             scores = _trained_round(experiment, seen, one.split, seed, where, tell)
-            tables.append(with_truth(scores, ids, labels, truth, cluster))
+            tables.append(
+                with_frame_truth(scores, seen, primary.column, cluster)
+                if experiment.task.unit == "frame"
+                else with_truth(scores, ids, labels, truth, cluster)
+            )
+    if not leads():  # the first process judges
+        wait_for_all()
+        return run.path
     table = pl.concat(tables)
     run.write_scores(table, FILE)
-    figures = run_figures(rounds_of_table(table, primary), metric)
+    if experiment.task.unit == "frame":
+        resolutions = resolution_figures(table, metric)
+        run.write_json("resolutions.json", resolutions)
+        figures = next(iter(resolutions.values()))
+    else:
+        figures = run_figures(rounds_of_table(table, primary), metric)
     run.write_json("figures.json", figures)
     splits = [one.split for one in rounds]
     write_card(run, experiment.system, recipe, experiment.task, corpus.name, splits, figures, hashes)
     if hasattr(experiment.system, "supplement"):  # figures of its own, beside those of every run
         experiment.system.supplement(run.path)
+    wait_for_all()
     return run.path
 
 
@@ -151,10 +171,24 @@ def examples_of(corpus: Corpus, task: Task, views: Views, *, rows: np.ndarray | 
         ids=tuple(corpus.table["id"]),
         readers=views.readers,
         targets={
-            target.column: _numbers_of(corpus.table[target.column], target, rows) for target in task.targets
+            target.column: _numbers_of(corpus.table[target.column], target, rows)
+            for target in task.targets
+            if target.kind != "frames"
         },
         group=corpus.table[key].to_numpy().astype(str),
         changes=views.changes,
+        frames={
+            target.column: frame_truth(
+                corpus.table[target.column].to_list(),
+                corpus.table["start"].to_list(),
+                target,
+                view=view,
+                rate=rate,
+            )
+            for target in task.targets
+            if target.kind == "frames"
+            for view, rate in list(views.rates.items())[:1]
+        },
     )
 
 
@@ -242,10 +276,14 @@ def _trained_round(
             "trained_on_sha256": examples.hash(rows),
             "seconds": round(time.monotonic() - began, 1),
             "threads": torch.get_num_threads(),
+            "processes": process()[1],
+            "processes_differ": apart(module),
             "primary": primary.column,
         },
     )
-    (where / "checkpoint.safetensors").unlink(missing_ok=True)
+    wait_for_all()
+    if leads():
+        (where / "checkpoint.safetensors").unlink(missing_ok=True)
     return scores
 
 
@@ -259,6 +297,11 @@ def _judge(
             experiment.system, module, examples, held, experiment.recipe.batch, experiment.task, fitted,
             device=experiment.device,
         )  # fmt: skip
+        if experiment.task.unit == "frame":
+            whole = with_frame_truth(table, examples, primary.column, clusters_of(experiment.corpus))
+            whole = whole.with_columns(pl.lit("").alias("round"), pl.lit(0).alias("seed"))
+            (one,) = frame_rounds(whole, lengths_of(whole)[0]).values()
+            return metric.figure(one.truth, one.scores[0])
         columns = [name for name in table.columns if name.startswith("score")]
         values = table.select(columns).to_numpy()
         truth = examples.targets[primary.column][units(examples, held, experiment.task)[1]]
@@ -274,13 +317,17 @@ def _best_validation(trained: Trained) -> float | None:
 
 
 def _refuse_missing_classes(one: Split, examples: Examples, primary: Target) -> None:
-    """A binary target needs both classes to be learnt and to be judged."""
-    truth = examples.targets[primary.column]
+    """A binary target, and one of frames, needs its classes to be learnt and to be judged."""
+    framed = examples.frames.get(primary.column)
     for part, rows in (("training", one.train), ("test", one.test)):
         if not len(rows):
             raise BadInput(f"has no {part} rows", where=one.name)
+        if framed is not None:
+            for number in sorted(set(range(framed.classes)) - framed.seen(rows)):
+                raise BadInput(f"has no {part} frames of class {primary.classes[number]!r}", where=one.name)
         if primary.kind != "binary":
             continue
+        truth = examples.targets[primary.column]
         for number, name in enumerate(reversed(primary.classes)):
             if not (truth[rows] == number).any():
                 raise BadInput(f"has no {part} rows of class {name!r}", where=one.name)

@@ -21,7 +21,7 @@ from earwitness.training.checkpoint import (
 )
 from earwitness.training.data import Batch, Examples
 from earwitness.training.optimisers import make_optimiser
-from earwitness.training.processes import own_parts
+from earwitness.training.processes import buffers_of_the_first, numbers_summed, own_parts
 from earwitness.training.randomness import Moment, generator
 from earwitness.training.recipe import Recipe, recipe_hash
 from earwitness.training.stage import Stage, parts_of, whole_groups
@@ -242,6 +242,7 @@ def _epoch(
             sums[name] = sums.get(name, 0.0) + value * len(rows)
     state.epoch += 1
     curve = {name: value / seen for name, value in sums.items()}
+    buffers_of_the_first(module)
     if len(validation):
         module.eval()
         curve["validation"] = (
@@ -272,7 +273,7 @@ def _update(
     def gradients() -> float:
         for batch, share in parts:
             state.step.add(system.losses(state.module, batch, state.stage), share)
-        points.append(state.step.finish())
+        points.append(numbers_summed(state.step.finish(), "loss"))
         if recipe.optimiser.clip is not None:
             torch.nn.utils.clip_grad_norm_(state.parameters, recipe.optimiser.clip)
         return points[-1]["loss"]

@@ -34,6 +34,12 @@ def _eer(truth: np.ndarray, scores: np.ndarray) -> float:
     return float(eer(scores[truth == 1], scores[truth == 0]))
 
 
+def _frame_eer(truth: np.ndarray, scores: np.ndarray) -> float:
+    """EER over frames; NaN where only one class is there."""
+    real, fake = scores[truth == 1], scores[truth == 0]
+    return float(eer(real, fake)) if len(real) and len(fake) else float("nan")
+
+
 def _by_class(name: str) -> Callable[[np.ndarray, np.ndarray], float]:
     def figure(truth: np.ndarray, scores: np.ndarray) -> float:
         count = scores.shape[1]
@@ -69,6 +75,7 @@ PRIMARY = {
     primary.name: primary
     for primary in (
         Primary(name="eer", kind="binary", figure=_eer, lower=True),
+        Primary(name="frame_eer", kind="frames", figure=_frame_eer, lower=True),
         *(
             Primary(name=name, kind="class", figure=_by_class(name), lower=False)
             for name in ("uar", "accuracy", "macro_f1")
@@ -102,3 +109,15 @@ def primary_of(task: Task) -> tuple[Primary, Target]:
         if target.kind == metric.kind:
             return metric, target
     raise BadInput(f"is for a {metric.kind} target, the task has none", where=metric.name)
+
+
+def class_column(task: Task) -> str:
+    """The column by whose values rows are spread over folds and counted.
+
+    Example:
+        >>> from earwitness.task import DETECTION
+        >>> class_column(DETECTION)
+        'label'
+    """
+    target = primary_of(task)[1]
+    return "label" if target.kind == "frames" else target.column

@@ -30,6 +30,7 @@ class View(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         layers: hidden states to read, 0 = before the first block.
         policy: Whisper's input convention; part of the store's key.
         precision: of the encoder.
+        normalise: brings every chunk to one level before the encoder, as `encoders.load` has it.
         length: samples of a waveform, frames of frames: longer is cut; `None` leaves it as it is.
         cut: where a longer one is cut in training, `first` or at a `random` place; in scoring always first.
         short: whether a shorter one is `repeat`ed to `length` or left as it is (`keep`) and padded.
@@ -50,6 +51,7 @@ class View(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     layers: tuple[int, ...] = ()
     policy: Literal["cropped", "padded-30"] = "cropped"
     precision: Literal["fp32", "bf16", "fp16", "int8"] = "fp32"
+    normalise: Literal["none", "rms", "unit", "peak", "processor"] = "none"
     length: int | None = None
     cut: Literal["first", "random"] = "first"
     short: Literal["keep", "repeat"] = "keep"
@@ -202,6 +204,24 @@ def read_recipe(path: str | Path, published: AnyRecipe) -> AnyRecipe:
     except BadInput as error:
         raise BadInput(str(error), where=str(path)) from error
     except msgspec.MsgspecError as error:  # what does not fit the type, by field
+        raise BadInput(str(error), where=str(path)) from error
+
+
+def whole_recipe(path: Path, published: AnyRecipe) -> AnyRecipe:
+    """The recipe that a run kept: nothing of it comes from the published one.
+
+    Args:
+        path: of its recipe.json.
+        published: the system's `RECIPE`, for its type.
+
+    Raises:
+        BadInput: when it cannot be read or is not of that type.
+    """
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=type(published))
+    except OSError as error:
+        raise BadInput(f"cannot be read: {error.strerror}", where=str(path)) from error
+    except (msgspec.MsgspecError, BadInput) as error:
         raise BadInput(str(error), where=str(path)) from error
 
 

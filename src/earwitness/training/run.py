@@ -14,6 +14,7 @@ import polars as pl
 
 import earwitness
 from earwitness.errors import BadInput
+from earwitness.training.processes import leads
 from earwitness.training.recipe import Recipe, recipe_hash, recipe_json
 from earwitness.whole_file import write_whole
 
@@ -21,7 +22,7 @@ _PACKAGES = ("torch", "numpy", "scipy", "onnx", "onnxruntime", "polars", "soundf
 
 
 class RunFolder:
-    """Writes what a training leaves; every file is there whole or not at all.
+    """Writes what a training leaves; every file is there whole or not at all; of processes, the first.
 
     Args:
         path: of the folder; made when it is not there.
@@ -51,7 +52,8 @@ class RunFolder:
         old = self.path / "recipe.json"
         if old.exists() and old.read_bytes() != recipe_json(recipe) + b"\n":
             raise BadInput("holds a run of another recipe; choose a new folder", where=str(self.path))
-        write_whole(old, recipe_json(recipe) + b"\n")
+        if leads():
+            write_whole(old, recipe_json(recipe) + b"\n")
         self.write_json(
             "provenance.json",
             {
@@ -69,7 +71,8 @@ class RunFolder:
     def write_json(self, name: str, content: object) -> Path:
         """Write any record as indented JSON, keys in their order; NaN is written as null."""
         path = self.path / name
-        write_whole(path, msgspec.json.format(msgspec.json.encode(plain(content)), indent=1) + b"\n")
+        if leads():
+            write_whole(path, msgspec.json.format(msgspec.json.encode(plain(content)), indent=1) + b"\n")
         return path
 
     def write_scores(self, table: pl.DataFrame, name: str = "scores.parquet") -> Path:
@@ -84,6 +87,8 @@ class RunFolder:
         if "score" in table.columns and not table["score"].is_finite().all():
             raise BadInput("a score is not finite", where=name)
         path = self.path / name
+        if not leads():
+            return path
         partial = path.with_name(f".{name}.partial")
         try:
             table.write_parquet(partial)

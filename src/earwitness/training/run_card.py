@@ -10,6 +10,7 @@ import msgspec
 from earwitness.corpora.corpus_hashes import Hashes
 from earwitness.corpora.protocols.split import Split
 from earwitness.task import Task
+from earwitness.training.processes import leads
 from earwitness.training.recipe import Recipe
 from earwitness.training.run import RunFolder, versions
 from earwitness.training.run_figures import Figure, RunFigures
@@ -85,7 +86,8 @@ def write_card(
         f"Versions: {', '.join(f'{name} {version}' for name, version in versions().items())}.",
         "",
     ]
-    write_whole(run.path / "card.md", "\n".join(lines).encode())
+    if leads():
+        write_whole(run.path / "card.md", "\n".join(lines).encode())
 
 
 def _target(target: Any) -> str:

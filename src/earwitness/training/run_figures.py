@@ -10,6 +10,7 @@ import numpy as np
 
 from earwitness.errors import BadInput
 from earwitness.metrics.few_errors import FEW, eer_bounds
+from earwitness.training.frame_draws import frame_draws, over_rounds
 from earwitness.training.primary import Primary
 from earwitness.training.trial_scores import RoundScores
 
@@ -88,10 +89,13 @@ def run_figures(rounds: Rounds, metric: Primary, *, replicates: int = 1000, seed
     """
     seeds = _seeds(rounds)
     value = _table([rounds], metric, [seeds], None)[0]
-    each_drawn = _resampled(
-        rounds, lambda pick, weight: _over_rounds(_table([rounds], metric, [seeds], pick)[0], weight),
-        binary=metric.kind == "binary", replicates=replicates, seed=seed,
-    )  # fmt: skip
+    if metric.kind == "frames":
+        each_drawn = over_rounds(frame_draws(rounds, seeds, replicates=replicates, seed=seed))
+    else:
+        each_drawn = _resampled(
+            rounds, lambda pick, weight: _over_rounds(_table([rounds], metric, [seeds], pick)[0], weight),
+            binary=metric.kind == "binary", replicates=replicates, seed=seed,
+        )  # fmt: skip
     each = value.mean(0)
     figures = {str(one): _figure(each[at], each_drawn[:, at], rounds, metric) for at, one in enumerate(seeds)}
     best = int(each.argmin() if metric.lower else each.argmax())
@@ -139,6 +143,12 @@ def run_difference(
         ours, theirs = (_over_rounds(one, weight) for one in _table(pair, metric, seeds, pick))
         return float(ours.mean() - theirs.mean())
 
+    if metric.kind == "frames":
+        ours, theirs = (
+            over_rounds(frame_draws(run, own, replicates=replicates, seed=seed)).mean(1)
+            for run, own in zip(pair, seeds, strict=True)
+        )
+        return _figure(difference(None), ours - theirs, first, None)
     drawn = _resampled(first, difference, binary=metric.kind == "binary", replicates=replicates, seed=seed)
     return _figure(difference(None), drawn, first, None)
 
@@ -273,7 +283,7 @@ def _figure(value: float, drawn: np.ndarray, rounds: Rounds, metric: Primary | N
         value=float(value),
         low=float(min(low, value)),
         high=float(max(high, value)),
-        n=sum(len(part.ids) for part in rounds.values()),
+        n=sum(len(part.truth) for part in rounds.values()),
         clusters=sum(map(len, strata)),
         notes=tuple(notes),
     )

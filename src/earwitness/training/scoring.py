@@ -11,6 +11,7 @@ import torch
 
 from earwitness.task import Task
 from earwitness.training.data import Examples
+from earwitness.training.frame_scores import frame_table
 from earwitness.training.primary import primary_of
 from earwitness.training.stage import parts_of
 from earwitness.training.trial_scores import score_table
@@ -49,13 +50,14 @@ def score_rows(
         progress: called with the rows done.
 
     Returns:
-        Table with `id` and scores (see `trial_scores.score_table`), in the order of the rows.
+        Table with `id` and scores (see `trial_scores.score_table`), in the order of the rows; where the
+        task speaks of frames, of lists of scores (see `frame_scores.frame_table`).
 
     Raises:
         BadInput: when a value or a score is not finite.
     """
     module.eval()
-    parts: dict[str, list[np.ndarray]] = {}
+    parts: dict[Any, list[np.ndarray]] = {}
     with torch.inference_mode():
         sessions = examples.group[rows] if task.unit == "session" else None
         taken = parts_of(rows, sessions, batch)
@@ -63,10 +65,14 @@ def score_rows(
         for part in taken:
             one = examples.batch(part).to(device)
             for name, values in system.score(module, one, fitted).items():
-                parts.setdefault(name, []).append(np.asarray(values))
+                mine = parts.setdefault(name, [])
+                mine.extend(values) if task.unit == "frame" else mine.append(np.asarray(values))
             done += len(part)
             if progress is not None:
                 progress(done)
+    if task.unit == "frame":
+        names = [examples.ids[row] for row in rows]
+        return frame_table(names, parts, round_name=round_name, seed=seed)
     scores = {name: np.concatenate(values) for name, values in parts.items()}
     if sessions is not None:  # back in the order of the rows
         order = {int(row): at for at, row in enumerate(np.concatenate(taken))}

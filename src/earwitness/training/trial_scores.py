@@ -113,6 +113,10 @@ def read_run_scores(folder: str | Path, target: Target) -> dict[str, RoundScores
         table = pl.read_parquet(path, memory_map=False)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise BadInput("holds no scores; is the run finished?", where=str(folder)) from error
+    if target.kind == "frames":
+        from earwitness.training.frame_scores import frame_rounds, lengths_of
+
+        return frame_rounds(table, lengths_of(table)[0])
     missing = {"id", "round", "seed", "truth", "cluster", *score_columns(target)} - set(table.columns)
     if missing:
         raise BadInput(f"has no column {sorted(missing)[0]!r}", where=str(path))

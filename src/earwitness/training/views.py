@@ -38,12 +38,14 @@ class Views(msgspec.Struct, frozen=True, kw_only=True):
         changes: view -> what is done to its arrays in a batch.
         dimensions: view -> shape without batch and time, such as (layers, dimension).
         revisions: view -> what made it, for the record of a run.
+        rates: view -> frames or samples in a second; none of vectors.
     """
 
     readers: Mapping[str, Reader]
     changes: Mapping[str, Changing]
     dimensions: Mapping[str, tuple[int, ...]]
     revisions: Mapping[str, str]
+    rates: Mapping[str, float] = msgspec.field(default_factory=dict)
 
 
 def open_encoder(view: View, *, weights: str | Path | None = None, threads: int | None = None) -> Encoder:
@@ -61,6 +63,7 @@ def open_encoder(view: View, *, weights: str | Path | None = None, threads: int 
         precision=view.precision,
         layers=list(view.layers) or None,
         threads=threads,
+        normalise=view.normalise,
     )
     if encoder.policy != view.policy:
         raise BadInput(
@@ -97,6 +100,7 @@ def open_views(
     readers: dict[str, Reader] = {}
     dimensions: dict[str, tuple[int, ...]] = {}
     revisions: dict[str, str] = {}
+    rates: dict[str, float] = {}
     for view in views:
         heard = segments[view.name] if isinstance(segments, Mapping) else segments
         of_what = "" if view.signal is None else f" of {reading_name(view.signal)}"
@@ -104,13 +108,16 @@ def open_views(
             readers[view.name] = waveform_reader(heard) if view.signal is None else signal_reader(heard)
             dimensions[view.name] = (1 + view.copies, 1) if view.copies else (1,)
             revisions[view.name] = f"waveform {SAMPLE_RATE} Hz{of_what}"
+            rates[view.name] = float(SAMPLE_RATE)
             continue
         encoder = (encoders or {}).get(view.name) or open_encoder(view)
         readers[view.name] = stored_reader(store, encoder, heard, view.name, progress)
         dimensions[view.name] = shape_of(encoder)
         revisions[view.name] = f"{encoder.name} {encoder.revision}{of_what}"
+        if encoder.frame_rate is not None:
+            rates[view.name] = float(encoder.frame_rate)
     changes = {view.name: Changing(view) for view in views if view.augment or view.length or view.copies}
-    return Views(readers=readers, changes=changes, dimensions=dimensions, revisions=revisions)
+    return Views(readers=readers, changes=changes, dimensions=dimensions, revisions=revisions, rates=rates)
 
 
 def shape_of(encoder: Encoder) -> tuple[int, ...]:

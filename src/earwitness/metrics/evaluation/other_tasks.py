@@ -19,8 +19,8 @@ from earwitness.metrics.class_figures import (
     one_vs_rest_eer,
 )
 from earwitness.metrics.confidence import Interval, interval, percentiles
+from earwitness.metrics.evaluation.frames import LocalisationEvaluation, evaluate_frames
 from earwitness.metrics.localisation import (
-    SegmentFigures,
     frames_of,
     point_eer,
     range_eer,
@@ -72,24 +72,6 @@ class RegressionEvaluation(msgspec.Struct, frozen=True, kw_only=True):
 
     figures: dict[str, Interval]
     regression: Regression
-
-
-class LocalisationEvaluation(msgspec.Struct, frozen=True, kw_only=True):
-    """Where in recordings.
-
-    Args:
-        recordings: how many.
-        point_eer: over frames, a fraction; `None` without frame scores.
-        range_eer: by duration.
-        resolutions: frame length in seconds -> EER.
-        segments: figures of claimed segments; empty with frame scores.
-    """
-
-    recordings: int
-    point_eer: float | None = None
-    range_eer: float | None = None
-    resolutions: dict[str, float] = {}
-    segments: tuple[SegmentFigures, ...] = ()
 
 
 class FrameScores(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -207,14 +189,32 @@ def evaluate_regression(
     return RegressionEvaluation(figures=figures, regression=found)
 
 
-def evaluate_localisation(scores: Path, key: Path) -> LocalisationEvaluation:
-    """Evaluate frame scores (JSON) or claimed segments (RTTM, JSON) against true segments (RTTM, JSON).
+def evaluate_localisation(
+    scores: Path,
+    key: Path,
+    *,
+    clusters: str | None = None,
+    confidence: float = 0.95,
+    replicates: int = 1000,
+    seed: int = 0,
+) -> LocalisationEvaluation:
+    """Evaluate frame scores (JSON, Parquet) or claimed segments (RTTM, JSON) against true segments.
+
+    True segments are RTTM, JSON, or a corpus table (Parquet) with ids and a column `segments`. Parquet of
+    frame scores, as `earwitness score` writes it, has a list for each length of a frame, and each length is
+    judged by its own scores; elsewhere a longer frame has the lowest of its shortest.
 
     A recording of the scores that the key does not name has no spoof segment.
 
     Raises:
         BadInput: when a file is not in its layout, or the key names recordings without scores.
     """
+    if scores.suffix == ".parquet":
+        return evaluate_frames(
+            scores, key, clusters=clusters, confidence=confidence, replicates=replicates, seed=seed
+        )
+    if clusters is not None:
+        raise BadInput("needs a corpus table as the key, with that column", where="--clusters")
     true = read_rttm(key) if key.suffix == ".rttm" else read_json(key)
     true = {name: [s for s in part if s.label != "bona fide"] for name, part in true.items()}
     frames = None
