@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -187,3 +189,18 @@ def test_a_published_recipe_by_command(
         found = json.loads(capsys.readouterr().out)["evaluation"]
         rates = found["resolutions"] if task == "localisation" else {"eer": found["figures"]["eer"]["value"]}
         assert all(0 <= rate <= 1 for rate in rates.values())
+
+
+def test_the_first_example_of_the_page_runs_as_it_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "recipes.md").read_text()
+    lines = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)[0].splitlines()
+    assert [line.split()[1] for line in lines] == ["train", "train", "score", "score", "evaluate", "compare"]
+    _asvspoof2019(tmp_path / "mine")
+    assert main(["corpora", "scan", "asvspoof2019-la", str(tmp_path / "mine")]) == 0
+    monkeypatch.chdir(tmp_path)
+    for line in lines:
+        assert main(shlex.split(line)[1:]) == 0, line
+    assert "mlp-probe" in capsys.readouterr().out
+    assert (tmp_path / "figures" / "metrics.json").is_file()

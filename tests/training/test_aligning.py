@@ -180,6 +180,7 @@ def test_a_loss_that_is_not_finite_stops_with_the_rows() -> None:
 
 
 def _work(rank: int, port: int, method: str, folder: str) -> None:
+    torch.set_num_threads(1)  # threads that wait for each other spin, and starve the other process
     os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
     torch.distributed.init_process_group("gloo", rank=rank, world_size=2)
     try:

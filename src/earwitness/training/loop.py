@@ -102,11 +102,12 @@ def train(
     }
     module.to(device)
     resumed = _resume(checkpoint, identity)
+    frozen = frozenset(name for name, parameter in module.named_parameters() if not parameter.requires_grad)
     curves: list[dict[str, Any]] = resumed[1]["curves"] if resumed else []
     best_epochs: dict[str, int] = resumed[1]["best"] if resumed else {}
     first = resumed[1]["stage"] if resumed else 0
     for number, stage in enumerate(stages[first:], start=first):
-        state = _StageState(stage, module, recipe, seed)
+        state = _StageState(stage, module, recipe, seed, frozen)
         if resumed and number == first:
             state.restore(*resumed)
         elif stage.before is not None:
@@ -147,12 +148,15 @@ def _resume(
 class _StageState:
     """Weights, optimiser and best weights so far of one stage."""
 
-    def __init__(self, stage: Stage, module: torch.nn.Module, recipe: Recipe, seed: int) -> None:
+    def __init__(
+        self, stage: Stage, module: torch.nn.Module, recipe: Recipe, seed: int, frozen: frozenset[str]
+    ) -> None:
         self.stage, self.module, self.average = stage, module, recipe.average
         for name, parameter in module.named_parameters():
-            parameter.requires_grad_(bool(re.search(stage.trainable, name)))
+            # what was built frozen (an encoder beside its adapters) is so in every stage
+            parameter.requires_grad_(name not in frozen and bool(re.search(stage.trainable, name)))
         groups = stage.optimiser_groups(
-            list(module.named_parameters()), recipe.optimiser.learning_rate, recipe.optimiser.weight_decay
+            [(name, one) for name, one in module.named_parameters() if name not in frozen], recipe.optimiser.learning_rate, recipe.optimiser.weight_decay
         )
         self.parameters = [parameter for group in groups for parameter in group["params"]]
         self.step = recipe.step.begin([(n, p) for n, p in module.named_parameters() if p.requires_grad], seed)
