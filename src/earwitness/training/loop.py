@@ -156,7 +156,9 @@ class _StageState:
             # what was built frozen (an encoder beside its adapters) is so in every stage
             parameter.requires_grad_(name not in frozen and bool(re.search(stage.trainable, name)))
         groups = stage.optimiser_groups(
-            [(name, one) for name, one in module.named_parameters() if name not in frozen], recipe.optimiser.learning_rate, recipe.optimiser.weight_decay
+            [(name, one) for name, one in module.named_parameters() if name not in frozen],
+            recipe.optimiser.learning_rate,
+            recipe.optimiser.weight_decay,
         )
         self.parameters = [parameter for group in groups for parameter in group["params"]]
         self.step = recipe.step.begin([(n, p) for n, p in module.named_parameters() if p.requires_grad], seed)
