@@ -16,7 +16,6 @@ from earwitness.corpora.corpus import Corpus, require_columns
 from earwitness.corpora.corpus_hashes import corpus_hashes
 from earwitness.corpora.protocols.naming import Division, Protocol
 from earwitness.corpora.protocols.split import Split
-from earwitness.errors import BadInput
 from earwitness.task import Target, Task
 from earwitness.training.aligning import AlignGradients
 from earwitness.training.data import Examples, target_numbers
@@ -24,6 +23,7 @@ from earwitness.training.following import following
 from earwitness.training.frame_scores import frame_rounds, lengths_of, resolution_figures, with_frame_truth
 from earwitness.training.frame_truth import frame_truth
 from earwitness.training.loop import Trained, train
+from earwitness.training.missing_classes import refuse_missing_classes
 from earwitness.training.primary import class_column, primary_of
 from earwitness.training.processes import apart, leads, process, wait_for_all
 from earwitness.training.recipe import Recipe
@@ -91,7 +91,7 @@ def run_experiment(experiment: Experiment, out: str | Path, *, progress: Progres
         for one in rounds
     ]  # fmt: skip
     for one, seen in zip(rounds, examples, strict=True):
-        _refuse_missing_classes(one.split, seen, primary)
+        refuse_missing_classes(one.split, seen, primary)
     build_module(experiment, recipe.seeds[0])  # a dimension that does not fit is told before any training
     run = RunFolder(out)
     hashes = corpus_hashes(
@@ -314,20 +314,3 @@ def _judge(
 def _best_validation(trained: Trained) -> float | None:
     values = [point["validation"] for point in trained.curves if "validation" in point]
     return min(values) if values else None
-
-
-def _refuse_missing_classes(one: Split, examples: Examples, primary: Target) -> None:
-    """A binary target, and one of frames, needs its classes to be learnt and to be judged."""
-    framed = examples.frames.get(primary.column)
-    for part, rows in (("training", one.train), ("test", one.test)):
-        if not len(rows):
-            raise BadInput(f"has no {part} rows", where=one.name)
-        if framed is not None:
-            for number in sorted(set(range(framed.classes)) - framed.seen(rows)):
-                raise BadInput(f"has no {part} frames of class {primary.classes[number]!r}", where=one.name)
-        if primary.kind != "binary":
-            continue
-        truth = examples.targets[primary.column]
-        for number, name in enumerate(reversed(primary.classes)):
-            if not (truth[rows] == number).any():
-                raise BadInput(f"has no {part} rows of class {name!r}", where=one.name)
