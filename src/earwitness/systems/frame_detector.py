@@ -132,7 +132,8 @@ class FrameNetwork(nn.Module):
         summed = self.layers(frames, mask)
         if self.fold is not None and mask is None and not self.training and torch.is_inference_mode_enabled():
             if self._folded is None:
-                self._folded = self.fold(self.body)
+                # its call alone: a module would become a part of this one, and of what is saved
+                self._folded = self.fold(self.body).__call__
             return self._folded(summed)
         return self.body(summed, mask)
 
