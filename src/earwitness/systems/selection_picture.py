@@ -60,7 +60,7 @@ def errors_picture(
         even_ticks(0, 1, 5), even_ticks(low, high), size=(860, 520),
     )  # fmt: skip
     bottom, top = [min(one.seeds) for one in drawn], [max(one.seeds) for one in drawn]
-    figure.band(shares, bottom, shares[::-1], top[::-1], TARGET)
+    figure.band(shares, bottom, shares, top, TARGET)
     figure.curve(shares, [one.mean for one in drawn], TARGET, "random draws, mean and range over seeds")
     figure.curve([0, 1], [whole.mean, whole.mean], NONTARGET, "all numbers", dash="5 4")
     for one in drawn:
