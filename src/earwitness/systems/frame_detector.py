@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -132,8 +133,8 @@ class FrameNetwork(nn.Module):
         summed = self.layers(frames, mask)
         if self.fold is not None and mask is None and not self.training and torch.is_inference_mode_enabled():
             if self._folded is None:
-                # its call alone: a module would become a part of this one, and of what is saved
-                self._folded = self.fold(self.body).__call__
+                # wrapped: a module would become a part of this one, and of what is saved
+                self._folded = partial(_called, self.fold(self.body))
             return self._folded(summed)
         return self.body(summed, mask)
 
@@ -141,6 +142,10 @@ class FrameNetwork(nn.Module):
         """Training or eval mode; what was folded of the weights before is forgotten."""
         self._folded = None
         return super().train(mode)
+
+
+def _called(body: Callable[[torch.Tensor], torch.Tensor], frames: torch.Tensor) -> torch.Tensor:
+    return body(frames)
 
 
 def _unfold(network: nn.Module, _: Any) -> None:
