@@ -36,10 +36,12 @@ class Size(FusionSize, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     Args:
         epochs: at most.
+        filters: of all networks; half of the system's own, so that it fits the hour.
     """
 
     epochs: int = 15
     patience: int = 4
+    filters: tuple[int, ...] | None = (16, 32)
 
 
 def reproduce(
