@@ -37,9 +37,11 @@ def page() -> str:
         manifest = json.loads(path.read_bytes())
         head = path.with_name(manifest["head"]["file"])
         total += head.stat().st_size
+        detector = path.parent.name == "detection"
+        command = "earwitness train detector" if detector else "python tools/side_instruments.py"
         lines.append(
             f"| {path.parent.name} | `instruments/{path.parent.name}/{head.name}` | "
-            f"{head.stat().st_size / 1e6:.1f} | Apache-2.0 | trained by `earwitness train detector` on "
+            f"{head.stat().st_size / 1e6:.1f} | Apache-2.0 | trained by `{command}` on "
             f"open-voices, {manifest['name']} {manifest['version']} | `{manifest['head']['sha256']}` |"
         )
     lines += ["", "The recordings in `examples/` have their table in `examples/README.md`."]
