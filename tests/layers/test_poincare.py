@@ -9,7 +9,16 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from earwitness.layers.poincare import LearnedCurvature, add, clip_norm, distance, exp0, inside, log0
+from earwitness.layers.poincare import (
+    LearnedCurvature,
+    add,
+    clip_norm,
+    distance,
+    exp0,
+    inside,
+    log0,
+    tangent_distances,
+)
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it scripts functions, of which torch warns
@@ -56,6 +65,17 @@ def test_geoopt_agrees(seed: int, c: float) -> None:
     torch.testing.assert_close(log0(x, c), ball.logmap0(x), atol=1e-9, rtol=1e-9)
     torch.testing.assert_close(add(x, y, c), ball.mobius_add(x, y), atol=1e-9, rtol=1e-9)
     torch.testing.assert_close(distance(x, y, c), ball.dist(x, y), atol=1e-7, rtol=1e-7)
+
+
+@given(seed=seeds, c=curvatures)
+def test_distances_from_tangents_are_those_of_the_points(seed: int, c: float) -> None:
+    v, w = tangents(seed)[:, None], torch.cat([tangents(seed + 1, 2), tangents(seed)[:1]])[:, None]
+    curvature = torch.tensor([[c]], dtype=torch.float64)
+    found = tangent_distances(v, w, curvature)
+    as_written = distance(exp0(v, c)[:, None], exp0(w, c)[None], c)
+    torch.testing.assert_close(found, as_written, atol=1e-7, rtol=1e-7)
+    single = tangent_distances(v.float(), w.float(), curvature.float())
+    torch.testing.assert_close(single.double(), as_written, atol=1e-5, rtol=1e-5)
 
 
 @pytest.mark.parametrize("c", [0.0, 1e-9, 1e-5])

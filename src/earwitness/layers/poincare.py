@@ -106,33 +106,33 @@ def distance(x: torch.Tensor, y: torch.Tensor, c: Curvature) -> torch.Tensor:
     return (2 * gap * torch.where(small, 1 + length**2 / 3, _artanh(safe) / safe)).squeeze(-1)
 
 
-def distance_of(dot: torch.Tensor, xx: torch.Tensor, yy: torch.Tensor, c: Curvature) -> torch.Tensor:
-    """`distance` from inner products alone: many points against a few, without their differences.
+def tangent_distances(v: torch.Tensor, w: torch.Tensor, c: torch.Tensor) -> torch.Tensor:
+    """`distance` of exp0(v) and exp0(w), each v to each w, on several balls at once, in few operations.
 
     Args:
-        dot: (...) inner products of the points x and y.
-        xx: (...) squared norms of x, below 1 / c.
-        yy: (...) squared norms of y, below 1 / c.
-        c: curvature, above 0.
+        v: (many, balls, dimension) tangent vectors at the origin.
+        w: (few, balls, dimension) tangent vectors at the origin.
+        c: (balls, 1), curvature of each, above 0.
 
     Returns:
-        (...), 0 or above; where points all but coincide, rounding leaves about 1e-3 in single precision.
+        (many, few, balls), 0 or above.
 
-    Reference: |(-x) + y|^2 = |x - y|^2 / (1 - 2 c x.y + c^2 |x|^2 |y|^2), Moebius addition written out.
+    Reference: sinh(sqrt(c) d / 2) = sqrt(c) |x - y| / sqrt((1 - c |x|^2) (1 - c |y|^2)), the half angle of
+        the usual cosh formula; 1 / sqrt(1 - c |exp0(v)|^2) is cosh(sqrt(c) |v|).
 
     Example:
-        >>> x, y = torch.tensor([0.1, 0.2]).double(), torch.tensor([-0.3, 0.4]).double()
-        >>> found = distance_of((x * y).sum(), (x * x).sum(), (y * y).sum(), 1.0)
-        >>> bool(torch.isclose(found, distance(x, y, 1.0)))
+        >>> v, w, c = torch.tensor([[[0.1, 0.2]]]), torch.tensor([[[-0.3, 0.4]]]), torch.tensor([[2.0]])
+        >>> found = tangent_distances(v, w, c)
+        >>> bool(torch.isclose(found, distance(exp0(v, c), exp0(w, c), 2.0)))
         True
     """
-    c = torch.as_tensor(c, dtype=dot.dtype, device=dot.device)
-    cdot = c * dot
-    above = c * (xx + yy) - 2 * cdot
-    below = 1 - 2 * cdot + (c * xx) * (c * yy)
-    # the floor keeps the root's gradient finite where points coincide
-    share = (above / below).clamp(1e-12, 1 - 1e-6).sqrt()
-    return 2 * torch.atanh(share) / c.sqrt()
+    root, both, many = c.sqrt(), torch.cat([v, w]), len(v)
+    length = torch.linalg.vector_norm(both, dim=-1, keepdim=True).clamp(min=1e-6)
+    reach = root * length
+    x, y = (both * (reach.tanh() / length)).split([many, len(w)])  # sqrt(c) exp0(v)
+    of_x, of_y = reach.cosh().squeeze(-1).split([many, len(w)])
+    gap = torch.linalg.vector_norm(x[:, None] - y, dim=-1)
+    return (gap * of_x[:, None] * of_y).asinh() * (2 / root.squeeze(-1))
 
 
 def clip_norm(v: torch.Tensor, limit: float = 1.0) -> torch.Tensor:
@@ -142,7 +142,7 @@ def clip_norm(v: torch.Tensor, limit: float = 1.0) -> torch.Tensor:
         v: (..., dimension).
         limit: above 0; 1 before `exp0`, as the group's code does.
     """
-    return v * (limit / _norm(v)).clamp(max=1.0)
+    return v * (limit / torch.linalg.vector_norm(v, dim=-1, keepdim=True).clamp(min=limit))
 
 
 def inside(y: torch.Tensor, c: Curvature, margin: float = 1e-3) -> torch.Tensor:

@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 from torch import nn
 
-from earwitness.layers.poincare import clip_norm, distance_of, exp0
+from earwitness.layers.poincare import clip_norm, exp0, tangent_distances
 
 Attention = Literal["task", "shared", "none"]
 
@@ -76,25 +76,8 @@ class CurvedSubspaces(nn.Module):
             return tangent.new_full((batch, self.tasks, count), 1 / count)
         asked = self._tangent(self.query_maps(self.queries))
         if self.curved:
-            apart = self._apart(tangent, asked)
+            apart = tangent_distances(tangent, asked, self.curvature)
         else:
-            apart = (tangent[:, None] - asked[None]).square().sum(-1).clamp(min=1e-12).sqrt()
+            apart = torch.linalg.vector_norm(tangent[:, None] - asked, dim=-1)
         found = (-apart / self.log_temperature.exp()[:, None]).softmax(-1)
         return found.expand(batch, self.tasks, count)
-
-    def _apart(self, tangent: torch.Tensor, asked: torch.Tensor) -> torch.Tensor:
-        """Distances on the balls (batch, tasks, subspaces), by inner products of the tangent vectors.
-
-        exp0 only changes lengths: points need not be made, which is what keeps the curved layer cheap.
-        """
-        c = nn.functional.softplus(self.free)
-        root = c.sqrt()
-        both = torch.cat([tangent, asked])
-        square = both.square().sum(-1)
-        length = square.clamp(min=1e-12).sqrt()
-        reached = torch.tanh(root * length) / root
-        scale, reached = reached / length, reached.square()
-        dot = (tangent[:, None] * asked[None]).sum(-1)
-        count = len(tangent)
-        dot = dot * scale[:count, None] * scale[None, count:]
-        return distance_of(dot, reached[:count, None], reached[None, count:], c)
