@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -324,5 +325,6 @@ def test_scoring_folds_the_norms_of_nes2net_away(back: str, objective: str) -> N
     assert module._folded is None
     with torch.inference_mode():
         folded = module(frames)
-    assert isinstance(module._folded, FoldedNes2Net)
+    assert isinstance(module._folded, partial)
+    assert isinstance(module._folded.args[0], FoldedNes2Net)
     torch.testing.assert_close(folded, whole, atol=2e-5, rtol=1e-4)
