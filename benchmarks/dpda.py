@@ -14,13 +14,13 @@ import argparse
 import json
 import os
 import platform
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import torch
+from interleaved import race
 
 from earwitness.systems.dpda import Dpda
 from earwitness.systems.recipes import chosen_recipe
@@ -34,18 +34,6 @@ CASES = {
     "nes2net, joint pass": ("nes2net", True),
 }
 """Name -> (back end, whether both paths share a forward pass)."""
-
-
-def race(runs: int, rivals: dict[str, Callable[[], Any]]) -> dict[str, float]:
-    """Median seconds of each, in turns, after one turn to warm up."""
-    times: dict[str, list[float]] = {name: [] for name in rivals}
-    for turn in range(runs + 1):
-        for name, run in rivals.items():
-            began = time.perf_counter()
-            run()
-            if turn:
-                times[name].append(time.perf_counter() - began)
-    return {name: sorted(values)[len(values) // 2] for name, values in times.items()}
 
 
 def stepping(settings: Any, batch: Batch, *, aligned: bool) -> Callable[[], None]:
@@ -94,10 +82,8 @@ def main() -> None:
         plain = msgspec.structs.replace(settings, joint=True)
         seconds = race(
             arguments.runs,
-            {
-                "plain": stepping(plain, batch, aligned=False),
-                "aligned": stepping(settings, batch, aligned=True),
-            },
+            plain=stepping(plain, batch, aligned=False),
+            aligned=stepping(settings, batch, aligned=True),
         )
         found[name] = {**seconds, "ratio": seconds["aligned"] / seconds["plain"]}
     record = {

@@ -12,10 +12,7 @@ import argparse
 import json
 import os
 import platform
-import statistics
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +20,7 @@ import msgspec
 import numpy as np
 import ot
 import torch
+from interleaved import race
 
 from earwitness.encoders.store import Store
 from earwitness.encoders.store_key import Key
@@ -39,18 +37,6 @@ WIDTH, CLASSES = 512, ("a", "b", "c", "d", "e", "f")
 VIEWS = tuple(View(name=name, input="vector", encoder="log-mel") for name in ("first", "second"))
 FUSIONS = ("mata", "scar", "tango", "finder", "cnn")
 TASK = Task(targets=(Target(column="emotion", kind="class", classes=CLASSES),), primary="accuracy")
-
-
-def race(rounds: int, **rivals: Callable[[], Any]) -> dict[str, float]:
-    """Median seconds of each, in turns, after one turn to warm up."""
-    times: dict[str, list[float]] = {name: [] for name in rivals}
-    for turn in range(rounds + 1):
-        for name, run in rivals.items():
-            began = time.perf_counter()
-            run()
-            if turn:
-                times[name].append(time.perf_counter() - began)
-    return {name: statistics.median(values) for name, values in times.items()}
 
 
 def recipe_of(name: str, filters: tuple[int, int]) -> Any:

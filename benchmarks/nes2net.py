@@ -15,7 +15,6 @@ import os
 import platform
 import sys
 import tempfile
-import time
 import types
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +23,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import torch
+from interleaved import race
 
 from earwitness.encoders.store import Store
 from earwitness.encoders.store_key import Key
@@ -46,18 +46,6 @@ def public(folder: Path, variant: str) -> torch.nn.Module:
     sys.path.insert(0, str(folder / "models"))
     module = importlib.import_module({"plain": "WavLM_Nes2Net", "x": "WavLM_Nes2Net_X"}[variant])
     return module.Nested_Res2Net_TDNN(Nes_ratio=[8, 8], input_channel=DIMENSION, dilation=1, SE_ratio=[1])
-
-
-def race(runs: int, **rivals: Callable[[], Any]) -> dict[str, float]:
-    """Median seconds of each, in turns, after one turn to warm up."""
-    times: dict[str, list[float]] = {name: [] for name in rivals}
-    for turn in range(runs + 1):
-        for name, run in rivals.items():
-            began = time.perf_counter()
-            run()
-            if turn:
-                times[name].append(time.perf_counter() - began)
-    return {name: sorted(values)[len(values) // 2] for name, values in times.items()}
 
 
 def stepping(network: Callable[..., torch.Tensor], module: torch.nn.Module, frames: torch.Tensor) -> Any:

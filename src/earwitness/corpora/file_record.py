@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Callable, Iterable
@@ -30,12 +31,10 @@ def record_path(table: Path) -> Path:
 def read_record(table: Path | None) -> pl.DataFrame:
     """The record of a table; empty where there is none that can be read."""
     if table is not None:
-        try:
+        with contextlib.suppress(OSError, pl.exceptions.PolarsError):  # else it is taken anew
             return pl.read_parquet(record_path(table), memory_map=False).select(
                 pl.col(name).cast(kind) for name, kind in SCHEMA.items()
             )
-        except (OSError, pl.exceptions.PolarsError):
-            pass  # it is taken anew
     return pl.DataFrame(schema=SCHEMA)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal
@@ -153,7 +154,7 @@ def _unfold(network: nn.Module, _: Any) -> None:
     network._folded = None
 
 
-class FrameDetector:
+class FrameDetector(ABC):
     """A detector over frames, but for `RECIPE` and its network, which a subclass gives in `body`."""
 
     RECIPE: FrameRecipe
@@ -162,6 +163,7 @@ class FrameDetector:
     SOURCES: Mapping[str, str] = {}
     PAPER = ""
 
+    @abstractmethod
     def body(self, recipe: FrameRecipe, shape: tuple[int, ...]) -> nn.Module:
         """The system's own network.
 
@@ -169,7 +171,6 @@ class FrameDetector:
             recipe: its settings.
             shape: (dimension,), or (layers, dimension) where the recipe's sum is `every`.
         """
-        raise NotImplementedError
 
     def task(self, recipe: Recipe, table: pl.DataFrame) -> Task:
         """Bona fide or spoof."""

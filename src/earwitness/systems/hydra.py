@@ -14,7 +14,7 @@ from torch import nn
 from earwitness.errors import BadInput
 from earwitness.layers.embedding_cnn import EmbeddingCnn
 from earwitness.layers.subspaces import Attention, CurvedSubspaces
-from earwitness.systems.tango import number_loss
+from earwitness.systems.number_targets import keep_scale, number_loss, weighed
 from earwitness.systems.vector_fusion import (
     PAIR,
     Embedded,
@@ -213,12 +213,8 @@ class Hydra(VectorFusion):
         fitted = super().fit(module, examples, rows)
         assert isinstance(module, HydraNetwork)
         for at, target in enumerate(module.task.targets):
-            known = examples.targets[target.column][rows].astype(np.float64)
-            known = np.log2(known[np.isfinite(known)])
-            if not len(known):
-                raise BadInput("is not known of any training row", where=target.column)
-            module.get_buffer("middle")[at] = float(known.mean())
-            module.get_buffer("spread")[at] = float(known.std()) or 1.0
+            numbers = np.log2(examples.targets[target.column][rows].astype(np.float64))
+            keep_scale(module, at, numbers, target.column)
         return fitted
 
     def losses(
@@ -235,10 +231,8 @@ class Hydra(VectorFusion):
             truth = batch.targets[target.column].to(found.dtype).log2()
             loss = number_loss(found[:, 0], truth, module.get_buffer("spread")[at])
             loss = recipe.weights.get(target.column, 1.0) * loss
-            if module.log_variance is not None:
-                log = module.log_variance[at]
-                loss = (-log).exp() * loss + log / 2
-            paths[target.column] = {target.column: loss}
+            variance = None if module.log_variance is None else module.log_variance[at]
+            paths[target.column] = {target.column: weighed(loss, variance)}
         return paths
 
     def score(

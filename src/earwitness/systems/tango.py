@@ -13,6 +13,7 @@ from torch import nn
 from earwitness.errors import BadInput
 from earwitness.layers.cross_attention import BlendingGate
 from earwitness.layers.embedding_cnn import EmbeddingCnn
+from earwitness.systems.number_targets import keep_scale, number_loss, weighed
 from earwitness.systems.transport_fusion import (
     TransportBody,
     TransportFusion,
@@ -183,12 +184,9 @@ class Tango(TransportFusion):
         assert isinstance(module, TangoNetwork)
         for at, target in enumerate(module.task.targets):
             if target.kind == "real":
-                known = examples.targets[target.column][rows].astype(np.float64)
-                known = known[np.isfinite(known)]
-                if not len(known):
-                    raise BadInput("is not known of any training row", where=target.column)
-                module.get_buffer("middle")[at] = float(known.mean())
-                module.get_buffer("spread")[at] = float(known.std()) or 1.0
+                keep_scale(
+                    module, at, examples.targets[target.column][rows].astype(np.float64), target.column
+                )
         return fitted
 
     def losses(
@@ -208,27 +206,6 @@ class Tango(TransportFusion):
             else:
                 loss = number_loss(found[:, 0], truth, module.get_buffer("spread")[at])
             loss = recipe.weights.get(target.column, 1.0) * loss
-            if module.log_variance is not None:
-                # Kendall et al., 2018: a variance that is learnt with the rest
-                log = module.log_variance[at]
-                loss = (-log).exp() * loss + log / 2
-            paths[target.column] = {target.column: loss}
+            variance = None if module.log_variance is None else module.log_variance[at]
+            paths[target.column] = {target.column: weighed(loss, variance)}
         return paths
-
-
-def number_loss(found: torch.Tensor, truth: torch.Tensor, spread: torch.Tensor) -> torch.Tensor:
-    """Smooth L1 in units of the spread, over the rows whose number is known; 0 where none is.
-
-    Args:
-        found: (batch,) in the target's unit.
-        truth: (batch,) in the target's unit, NaN where unknown.
-        spread: of the training rows, in the target's unit.
-
-    Example:
-        >>> float(number_loss(torch.tensor([30.0, 9.0]), torch.tensor([20.0, torch.nan]), torch.tensor(10.0)))
-        0.5
-    """
-    known = torch.isfinite(truth)
-    if not known.any():
-        return found.sum() * 0
-    return nn.functional.smooth_l1_loss(found[known] / spread, truth[known] / spread)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
@@ -66,7 +67,7 @@ class FusionRecipe(Recipe, frozen=True, forbid_unknown_fields=True, kw_only=True
             raise BadInput("must be in [0, 1)", where="recipe.dropout")
 
 
-class FusionBody(nn.Module):
+class FusionBody(nn.Module, ABC):
     """The part that is a system's own; made for the width of each view.
 
     Attributes:
@@ -75,10 +76,11 @@ class FusionBody(nn.Module):
 
     outputs: int
 
+    @abstractmethod
     def embed(self, views: Sequence[torch.Tensor]) -> Embedded:
         """What is made of each view by itself, row by row."""
-        raise NotImplementedError
 
+    @abstractmethod
     def fuse(self, embedded: Embedded, bank: Embedded | None) -> Fused:
         """One vector a row.
 
@@ -86,7 +88,6 @@ class FusionBody(nn.Module):
             embedded: from `embed`.
             bank: the same of the bank's training rows, where rows must not see each other.
         """
-        raise NotImplementedError
 
 
 class FusionNetwork(nn.Module):
@@ -125,7 +126,7 @@ class FusionNetwork(nn.Module):
         return [head(shared) for head in self.heads], own
 
 
-class VectorFusion:
+class VectorFusion(ABC):
     """A system over vectors of one or more encoders, but for `RECIPE` and the body."""
 
     RECIPE: FusionRecipe
@@ -136,9 +137,9 @@ class VectorFusion:
     VIEWS: int | None = 2
     """How many views it reads; `None` = any number."""
 
+    @abstractmethod
     def body(self, recipe: FusionRecipe, dimensions: Sequence[int]) -> FusionBody:
         """The system's own network for views of these widths."""
-        raise NotImplementedError
 
     def network(
         self, body: FusionBody, recipe: FusionRecipe, dimensions: Sequence[int], task: Task

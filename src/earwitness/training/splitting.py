@@ -1,4 +1,4 @@
-"""The rounds of a run, and the hash of the corpus that they cut."""
+"""The rounds of a run."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from earwitness.corpora.corpus import Corpus
-from earwitness.corpora.corpus_hashes import table_sha256
 from earwitness.corpora.protocols.naming import Protocol, named
 
 if TYPE_CHECKING:
@@ -34,11 +32,3 @@ def protocol_of(text: str, recipe: Recipe) -> Protocol:
         return protocol
     settings = protocol.settings | {"validation": f"{recipe.validation:g}"}
     return msgspec.structs.replace(protocol, settings=settings)
-
-
-def table_hash(corpus: Corpus) -> str:
-    """SHA-256 over all columns of all rows, in the order of their ids (hexadecimal).
-
-    It is `earwitness.corpora.corpus_hashes.table_sha256`; that file also has the hash of the audio.
-    """
-    return table_sha256(corpus)

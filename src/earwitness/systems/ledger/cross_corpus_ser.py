@@ -14,7 +14,7 @@ from earwitness.corpora.catalogue import scan
 from earwitness.corpora.corpus import Corpus
 from earwitness.corpora.protocols.cross_corpus import joined
 from earwitness.encoders.encoder import Encoder
-from earwitness.systems.ledger.entry import Data, Entry, Measured, Table, Verdict
+from earwitness.systems.ledger.entry import Entry, Measured, Table, Verdict, data_of, spent
 from earwitness.systems.ledger.miniatures import emotional
 from earwitness.systems.registry import system
 from earwitness.systems.running import read_run
@@ -24,7 +24,6 @@ from earwitness.training.experiment import Progress
 from earwitness.training.primary import primary_of
 from earwitness.training.run import plain
 from earwitness.training.run_figures import run_figures
-from earwitness.training.splitting import table_hash
 from earwitness.training.trial_scores import read_run_scores
 from earwitness.whole_file import write_whole
 
@@ -94,9 +93,10 @@ def reproduce(
     )  # fmt: skip
     write_whole(Path(out) / "matrix.html", page(found, notes=(MADE_UP,)).encode())
     table = Corpus.read(place)
+    rows = tuple(_row(one, Path(out)) for one in found.matrices)
     return Entry(
         name="cross-corpus-ser", paper=system("cross-corpus-ser").PAPER, claim=CLAIM, published=(),
-        measured=tuple(_row(one, Path(out)) for one in found.matrices), differences=(),
+        measured=rows, differences=(),
         verdicts=(
             Verdict(
                 claim=CLAIM, word="not tested",
@@ -105,12 +105,12 @@ def reproduce(
             ),
         ),
         tables=(_table(found), *(_matrix(found, one) for one in found.matrices), _labels(found)),
-        data=Data(
-            name=table.name, kind="miniature", rows=len(table), sha256=table_hash(table),
+        data=data_of(
+            table, kind="miniature",
             what="made-up voices in the layouts of CREMA-D, RAVDESS and Emo-DB, beside Polish clips of acted "
             "emotion, which are real",
         ),
-        seeds=size.seeds, size=plain(size), seconds=round(time.monotonic() - began),
+        seeds=size.seeds, size=plain(size), seconds=spent(began, rows),
         threads=torch.get_num_threads(), version=earwitness.__version__,
         notes=(MADE_UP, SEEN),
     )  # fmt: skip

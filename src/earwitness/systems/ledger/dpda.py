@@ -18,13 +18,12 @@ from earwitness.corpora.corpus import Corpus
 from earwitness.encoders.corpus_segments import segments_of
 from earwitness.encoders.encoder import Encoder
 from earwitness.encoders.store import Store
-from earwitness.systems.ledger.entry import Difference, Entry, Measured, Published, Verdict, judged
+from earwitness.systems.ledger.entry import Difference, Entry, Measured, Published, Verdict, judged, spent
 from earwitness.systems.ledger.held_back import (
     ON,
-    data_of,
+    held_back_data,
     held_back_protocol,
     held_back_rounds,
-    spent,
     train_variants,
 )
 from earwitness.systems.ledger.variants import Variant, difference, measured
@@ -152,7 +151,7 @@ def reproduce(
             judged("the best epoch comes sooner with PCGrad", sooner[0]),
             judged("18.69 % relatively lower EER with PCGrad", errors, least=RELATIVE * baseline or 1.0),
         ),
-        data=data_of(table, protocol, rounds), seeds=size.seeds, size=plain(size),
+        data=held_back_data(table, protocol, rounds), seeds=size.seeds, size=plain(size),
         seconds=spent(began, rows), threads=torch.get_num_threads(),
         version=earwitness.__version__,
         notes=(

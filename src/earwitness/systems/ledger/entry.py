@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
+from earwitness.corpora.corpus import Corpus
+from earwitness.corpora.corpus_hashes import corpus_hashes
 from earwitness.errors import BadInput
 
 Word = Literal["reproduced", "direction only", "not reproduced", "not tested"]
+Kind = Literal["real", "simulated", "miniature"]
 
 
 class Published(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,7 +139,7 @@ class Data(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     name: str
-    kind: Literal["real", "simulated", "miniature"]
+    kind: Kind
     rows: int
     sha256: str
     what: str
@@ -156,7 +161,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         data: what was measured on.
         seeds: of the trainings.
         size: settings of the experiment.
-        seconds: that all took, encodings included; those that were found done are not counted.
+        seconds: that all took, encodings included; of what was found done, its trainings alone (`spent`).
         threads: of torch.
         version: of earwitness.
         notes: what a reader must know before believing it.
@@ -177,6 +182,44 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     version: str
     tables: tuple[Table, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+def data_of(
+    table: Corpus, what: str, *, kind: Kind = "real", name: str = "", rows: int | None = None
+) -> Data:
+    """What was measured on, with the hash of its table and that of what is heard in it.
+
+    Args:
+        table: the corpus.
+        what: it is, in a sentence.
+        kind: of the data.
+        name: of the corpus, where it is not that of the table.
+        rows: that were used; all of them when `None`.
+
+    Raises:
+        BadInput: when a file of the corpus cannot be read.
+
+    Example:
+        >>> import polars as pl
+        >>> row = dict(id="a", path="a.wav", start=0.0, end=1.0, split="train", speaker="s", group="g")
+        >>> data_of(Corpus(pl.DataFrame([row | {"sha256": "0" * 64}]), "mine"), "a clip").rows
+        1
+    """
+    hashes = corpus_hashes(table)
+    return Data(
+        name=name or table.name, kind=kind, rows=len(table) if rows is None else rows,
+        sha256=hashes.table_sha256, audio_sha256=hashes.audio_sha256, what=what,
+    )  # fmt: skip
+
+
+def spent(began: float, rows: Iterable[Measured]) -> float:
+    """Seconds since `began` (monotonic), or of all trainings, where some of them were found done.
+
+    Example:
+        >>> spent(time.monotonic() - 5.0, [])
+        5
+    """
+    return max(round(time.monotonic() - began), round(sum(row.seconds for row in rows)))
 
 
 def read_entry(path: str | Path) -> Entry:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
 
 import msgspec
@@ -14,8 +15,8 @@ import earwitness
 from earwitness.corpora.corpus import Corpus
 from earwitness.encoders.encoder import Encoder
 from earwitness.systems.ledger.drawn import drawn
-from earwitness.systems.ledger.entry import Data, Entry, Published, Table, judged
-from earwitness.systems.ledger.variants import Variant, measured, pick, run_variants
+from earwitness.systems.ledger.entry import Entry, Published, Table, data_of, judged, spent
+from earwitness.systems.ledger.variants import Variant, measured, pick, run_folder, run_variants
 from earwitness.systems.merged_classes import SAME_ALGORITHM, merged
 from earwitness.systems.registry import system
 from earwitness.systems.running import read_run
@@ -23,7 +24,6 @@ from earwitness.training.experiment import Progress
 from earwitness.training.primary import PRIMARY, primary_of
 from earwitness.training.recipe import View
 from earwitness.training.run import plain
-from earwitness.training.splitting import table_hash
 from earwitness.training.trial_scores import read_run_scores
 
 CLAIM = "two encoders aligned by Renyi divergence name the generator better than concatenated or alone"
@@ -103,15 +103,14 @@ def reproduce(
         HELD_BACK: f"group-folds:{size.folds},label=engine,allow=speaker,validation-by=group",
         RANDOM: f"random-folds:{size.folds},label=engine,validation-by=group",
     }
+    variants = settings(size)
     rows, differences = run_variants(
-        settings(size), clips, store, Path(out) / "runs", folds, encoders=encoders, progress=progress
+        variants, clips, store, Path(out) / "runs", folds, encoders=encoders, progress=progress
     )
     more = []
-    for run in sorted((Path(out) / "runs").iterdir()):
-        found = read_run(run)
-        on = HELD_BACK if run.name.startswith("texts") else RANDOM
-        name = run.name.removeprefix("-".join(on.split())).strip("-")
-        _, target = primary_of(msgspec.structs.replace(found.task, primary="accuracy"))
+    for on, name in product(folds, variants):
+        run = run_folder(Path(out) / "runs", on, name)
+        _, target = primary_of(msgspec.structs.replace(read_run(run).task, primary="accuracy"))
         errors = measured(name, on, run, metric="class_eer")
         parts = read_run_scores(run, target).values()
         merges = set(SAME_ALGORITHM) & set(target.classes)
@@ -144,11 +143,11 @@ def reproduce(
                 rows=tuple(more),
             ),
         ),
-        data=Data(
-            name=table.name, kind="real", rows=len(table), sha256=table_hash(table),
-            what="real engines of open-voices: formant, concatenative, small neural and resynthesis",
+        data=data_of(
+            table,
+            "real engines of open-voices: formant, concatenative, small neural and resynthesis",
         ),
-        seeds=size.seeds, size=plain(size), seconds=round(time.monotonic() - began),
+        seeds=size.seeds, size=plain(size), seconds=spent(began, rows),
         threads=torch.get_num_threads(), version=earwitness.__version__,
         notes=("the second encoder is GE2E, where the paper has the x-vector of VoxCeleb",),
     )  # fmt: skip

@@ -18,7 +18,16 @@ from earwitness.encoders.encoder import Encoder
 from earwitness.errors import BadInput
 from earwitness.metrics.regression_figures import RegressionFigures
 from earwitness.systems.fuser import NOTICE
-from earwitness.systems.ledger.entry import Data, Difference, Entry, Published, Table, Verdict, judged
+from earwitness.systems.ledger.entry import (
+    Difference,
+    Entry,
+    Published,
+    Table,
+    Verdict,
+    data_of,
+    judged,
+    spent,
+)
 from earwitness.systems.ledger.miniatures import edaic
 from earwitness.systems.ledger.variants import Variant, pick, run_folder, run_variants
 from earwitness.systems.registry import system
@@ -26,7 +35,6 @@ from earwitness.systems.severity_figures import Severity, severities
 from earwitness.training.experiment import Progress
 from earwitness.training.recipe import View
 from earwitness.training.run import plain
-from earwitness.training.splitting import table_hash
 
 CLAIM = (
     "fusing TRILLsson, x-vector and emoHuBERT predicts the PHQ-8 score better than each of them and than "
@@ -113,13 +121,12 @@ def reproduce(
         name="fuser", paper=system("fuser").PAPER, claim=CLAIM, published=PUBLISHED, measured=tuple(rows),
         differences=tuple(differences), verdicts=verdicts(differences, small, size),
         tables=tuple(_figures(side, found) for side in ("validation", "test")),
-        data=Data(
-            name="E-DAIC" + (", miniature" if small else ""), kind="miniature" if small else "real",
-            rows=len(table), sha256=table_hash(table),
+        data=data_of(
+            table, name="E-DAIC" + (", miniature" if small else ""), kind="miniature" if small else "real",
             what=f"{table.table['session'].n_unique()} sessions in windows of 10 s, every 5 s, of the "
             "participant's turns",
         ),
-        seeds=size.seeds, size=plain(size), seconds=round(time.monotonic() - began),
+        seeds=size.seeds, size=plain(size), seconds=spent(began, rows),
         threads=torch.get_num_threads(), version=earwitness.__version__, notes=tuple(notes),
     )  # fmt: skip
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,20 +12,20 @@ import torch
 import earwitness
 from earwitness.corpora.corpus import Corpus
 from earwitness.systems.ledger.entry import (
-    Data,
     Difference,
     Entry,
     Measured,
     Published,
     Verdict,
+    data_of,
     judged,
+    spent,
 )
 from earwitness.systems.ledger.variants import Variant, pick
 from earwitness.systems.recipes import recipes_of
 from earwitness.systems.registry import system
 from earwitness.training.recipe import View
 from earwitness.training.run import plain
-from earwitness.training.splitting import table_hash
 
 ENCODERS_NOTE = (
     "Encoders whose weights install from a package index stand for the paper's, which cannot be had here"
@@ -162,7 +161,7 @@ def fusion_entry(
     return Entry(
         name=name, paper=system(name).PAPER, claim=claim, published=tuple(published),
         measured=tuple(found[0]), differences=tuple(found[1]), verdicts=tuple(verdicts),
-        data=Data(name=table.name, kind="real", rows=len(table), sha256=table_hash(table), what=what),
-        seeds=size.seeds, size=plain(size), seconds=round(time.monotonic() - began),
+        data=data_of(table, what),
+        seeds=size.seeds, size=plain(size), seconds=spent(began, found[0]),
         threads=torch.get_num_threads(), version=earwitness.__version__, notes=(ENCODERS_NOTE, *notes),
     )  # fmt: skip

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 import numpy as np
 
 from earwitness.corpora.corpus import Corpus
-from earwitness.corpora.corpus_hashes import corpus_hashes
 from earwitness.corpora.protocols.naming import Division, Protocol, named
-from earwitness.systems.ledger.entry import Data, Measured
+from earwitness.systems.ledger.entry import Data, data_of
 from earwitness.systems.ledger.variants import Variant
 from earwitness.training.experiment import Experiment, Progress, run_experiment
 from earwitness.training.randomness import generator
-from earwitness.training.splitting import table_hash
 from earwitness.training.views import Views
 
 ON = "engine families and languages held back"
@@ -121,23 +118,12 @@ def _of_variant(progress: Progress | None, name: str) -> Progress | None:
     return tell
 
 
-def data_of(table: Corpus, protocol: Protocol, rounds: Sequence[Division]) -> Data:
+def held_back_data(table: Corpus, protocol: Protocol, rounds: Sequence[Division]) -> Data:
     """What was measured on, for the ledger."""
-    return Data(
-        name="open-voices", kind="real", rows=len(rows_of(rounds)), sha256=table_hash(table),
-            audio_sha256=corpus_hashes(table).audio_sha256,
-        what=f"{protocol.text}: tested on " + "; ".join(one.split.name for one in rounds),
-    )  # fmt: skip
-
-
-def spent(began: float, rows: Iterable[Measured]) -> float:
-    """Seconds since `began` (monotonic), or of all trainings, where some of them were found done.
-
-    Example:
-        >>> spent(time.monotonic() - 5.0, [])
-        5
-    """
-    return max(round(time.monotonic() - began), round(sum(row.seconds for row in rows)))
+    tested = "; ".join(one.split.name for one in rounds)
+    return data_of(
+        table, f"{protocol.text}: tested on {tested}", name="open-voices", rows=len(rows_of(rounds))
+    )
 
 
 def _drawn(rows: np.ndarray, real: np.ndarray, clips: int, name: str) -> np.ndarray:

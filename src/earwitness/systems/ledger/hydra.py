@@ -14,18 +14,16 @@ import torch
 
 import earwitness
 from earwitness.corpora.corpus import Corpus
-from earwitness.corpora.corpus_hashes import corpus_hashes
 from earwitness.encoders.encoder import Encoder
 from earwitness.metrics.regression_figures import regression
 from earwitness.systems.ledger.drawn import drawn
-from earwitness.systems.ledger.entry import Data, Difference, Entry, Measured, Table, judged
+from earwitness.systems.ledger.entry import Difference, Entry, Measured, Table, data_of, judged, spent
 from earwitness.systems.ledger.variants import Variant, difference, measured, pick
 from earwitness.systems.registry import system
 from earwitness.systems.running import run_system
 from earwitness.training.experiment import Progress
 from earwitness.training.recipe import View
 from earwitness.training.run import plain
-from earwitness.training.splitting import table_hash
 
 CLAIM = "hyperbolic subspaces with attention for each task err less than Euclidean counterparts"
 HELD_BACK = "speakers and their utterances held back"
@@ -149,13 +147,12 @@ def reproduce(
                 rows=tuple(errors),
             ),
         ),
-        data=Data(
-            name=table.name, kind="real", rows=len(table), sha256=table_hash(table),
-            audio_sha256=corpus_hashes(table).audio_sha256,
-            what="speech through ffmpeg, sox and residual vector quantisation of our own; quantizers are "
+        data=data_of(
+            table,
+            "speech through ffmpeg, sox and residual vector quantisation of our own; quantizers are "
             "known of the latter alone",
         ),
-        seeds=size.seeds, size=plain(size), seconds=round(time.monotonic() - began),
+        seeds=size.seeds, size=plain(size), seconds=spent(began, rows),
         threads=torch.get_num_threads(), version=earwitness.__version__,
         notes=(
             "the main figure is of the bit rate, in octaves: 1 is a factor of two",

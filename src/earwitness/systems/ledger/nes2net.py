@@ -16,13 +16,21 @@ from earwitness.encoders.corpus_segments import segments_of
 from earwitness.encoders.encoder import Encoder
 from earwitness.encoders.store import Store
 from earwitness.systems.back_end_cost import Cost, cost_of
-from earwitness.systems.ledger.entry import Difference, Entry, Measured, Published, Table, Verdict, judged
+from earwitness.systems.ledger.entry import (
+    Difference,
+    Entry,
+    Measured,
+    Published,
+    Table,
+    Verdict,
+    judged,
+    spent,
+)
 from earwitness.systems.ledger.held_back import (
     ON,
-    data_of,
+    held_back_data,
     held_back_protocol,
     held_back_rounds,
-    spent,
     train_variants,
 )
 from earwitness.systems.ledger.variants import Variant, difference, measured
@@ -138,7 +146,7 @@ def reproduce(
         name="nes2net", paper=system("nes2net").PAPER, claim=CLAIM, published=PUBLISHED,
         measured=tuple(rows.values()), differences=tuple(differences.values()),
         verdicts=verdicts(rows, differences, costs), tables=(cost_table(costs),),
-        data=data_of(table, protocol, rounds), seeds=size.seeds, size=plain(size),
+        data=held_back_data(table, protocol, rounds), seeds=size.seeds, size=plain(size),
         seconds=spent(began, rows.values()), threads=torch.get_num_threads(), version=earwitness.__version__,
     )  # fmt: skip
 

@@ -12,9 +12,18 @@ import torch
 import earwitness
 from earwitness.audio.physiological import Kind
 from earwitness.corpora.corpus import Corpus
-from earwitness.corpora.corpus_hashes import corpus_hashes
 from earwitness.encoders.encoder import Encoder
-from earwitness.systems.ledger.entry import Data, Difference, Entry, Measured, Published, Verdict, judged
+from earwitness.systems.ledger.entry import (
+    Data,
+    Difference,
+    Entry,
+    Measured,
+    Published,
+    Verdict,
+    data_of,
+    judged,
+    spent,
+)
 from earwitness.systems.ledger.variants import Variant, measured, pick, run_folder, run_variants
 from earwitness.systems.physiological import (
     CLAIMS,
@@ -28,7 +37,6 @@ from earwitness.systems.physiological import (
 from earwitness.systems.running import heard_rows
 from earwitness.training.experiment import Progress
 from earwitness.training.run import plain
-from earwitness.training.splitting import table_hash
 
 CLAIM = str(CLAIMS["encoders against the raw signal"])
 PUBLISHED: tuple[Published, ...] = ()  # accuracy was the figure; no number of it is in the public text
@@ -142,7 +150,7 @@ def reproduce(
     return Entry(
         name="physiological", paper=PAPER, claim=CLAIM, published=PUBLISHED, measured=tuple(rows),
         differences=tuple(differences), verdicts=verdicts(rows, differences, held), data=_data(table),
-        seeds=size.seeds, size=plain(size), seconds=round(time.monotonic() - began),
+        seeds=size.seeds, size=plain(size), seconds=spent(began, rows),
         threads=torch.get_num_threads(), version=earwitness.__version__,
         notes=_notes(table, size),
     )  # fmt: skip
@@ -175,11 +183,11 @@ def _data(table: Corpus) -> Data:
     simulated = "synthetic" in table.table.columns and bool(table.table["synthetic"].fill_null(False).any())
     people = len(set(table.table["speaker"]))
     made = "SIMULATED with neurokit2, nobody was measured" if simulated else "measured"
-    return Data(
-        name=table.name, kind="simulated" if simulated else "real", rows=len(table), sha256=table_hash(table),
-            audio_sha256=corpus_hashes(table).audio_sha256,
-        what=f"Windows of ECG, EMG and EDA of {people} people, {made}",
-    )  # fmt: skip
+    return data_of(
+        table,
+        f"Windows of ECG, EMG and EDA of {people} people, {made}",
+        kind="simulated" if simulated else "real",
+    )
 
 
 def _notes(table: Corpus, size: Size) -> tuple[str, ...]:

@@ -21,14 +21,13 @@ from earwitness.encoders.encoder import Encoder
 from earwitness.encoders.quality_networks import quality_predictor
 from earwitness.encoders.store import Store
 from earwitness.metrics import eer
-from earwitness.systems.ledger.entry import Entry, Published, Table, judged
+from earwitness.systems.ledger.entry import Entry, Published, Table, judged, spent
 from earwitness.systems.ledger.held_back import (
     ON,
-    data_of,
+    held_back_data,
     held_back_protocol,
     held_back_rounds,
     rows_of,
-    spent,
     train_variants,
 )
 from earwitness.systems.ledger.variants import Variant, difference, measured, pick
@@ -166,7 +165,7 @@ def reproduce(
         verdicts=tuple(
             judged(claim, pick(differences, name, ON), least=least) for claim, name, least in claims
         ),
-        tables=(by_quality(runs, rounds, size.predictor),), data=data_of(table, protocol, rounds),
+        tables=(by_quality(runs, rounds, size.predictor),), data=held_back_data(table, protocol, rounds),
         seeds=size.seeds, size=plain(size), seconds=spent(began, rows.values()),
         threads=torch.get_num_threads(), version=earwitness.__version__,
         notes=(

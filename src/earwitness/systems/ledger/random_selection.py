@@ -13,18 +13,18 @@ import torch
 
 import earwitness
 from earwitness.corpora.corpus import Corpus
-from earwitness.corpora.corpus_hashes import corpus_hashes
 from earwitness.encoders.encoder import Encoder
 from earwitness.errors import BadInput
 from earwitness.systems.ledger.entry import (
-    Data,
     Difference,
     Entry,
     Measured,
     Published,
     Table,
     Verdict,
+    data_of,
     judged,
+    spent,
 )
 from earwitness.systems.ledger.variants import Variant, pick, run_variants
 from earwitness.systems.random_selection import SelectionRecipe
@@ -36,7 +36,6 @@ from earwitness.training.experiment import Progress
 from earwitness.training.randomness import generator
 from earwitness.training.recipe import View
 from earwitness.training.run import plain
-from earwitness.training.splitting import table_hash
 from earwitness.whole_file import write_whole
 
 CLAIM = (
@@ -179,13 +178,12 @@ def reproduce(
         measured=(*rows, *further), differences=tuple(differences),
         verdicts=verdicts(differences, costs, half, [first, *(name for name, _ in others)]),
         tables=(cost_table(costs),),
-        data=Data(
-            name=table.name, kind="real", rows=len(table), sha256=table_hash(table),
-            audio_sha256=corpus_hashes(table).audio_sha256,
-            what="sounds of games, as they are and resynthesised by six means; what is made of one sound is "
+        data=data_of(
+            table,
+            "sounds of games, as they are and resynthesised by six means; what is made of one sound is "
             "one source, which is resampled whole",
         ),
-        seeds=size.seeds, size=plain(size), seconds=round(time.monotonic() - began),
+        seeds=size.seeds, size=plain(size), seconds=spent(began, (*rows, *further)),
         threads=torch.get_num_threads(), version=earwitness.__version__,
         notes=(
             f"Errors are those of the {size.head.upper()} head, costs those of the CNN head.",

@@ -17,10 +17,9 @@ import earwitness
 from earwitness.audio.decode import decode
 from earwitness.audio.resample import resample
 from earwitness.corpora.corpus import Corpus
-from earwitness.corpora.corpus_hashes import corpus_hashes
 from earwitness.encoders.encoder import Encoder
 from earwitness.errors import BadInput
-from earwitness.systems.ledger.entry import Data, Difference, Entry, Table, judged
+from earwitness.systems.ledger.entry import Difference, Entry, Table, data_of, judged, spent
 from earwitness.systems.ledger.variants import Variant, run_folder, run_variants
 from earwitness.systems.recipes import recipes_of
 from earwitness.systems.registry import system
@@ -29,7 +28,6 @@ from earwitness.training.experiment import Progress
 from earwitness.training.randomness import generator
 from earwitness.training.recipe import View
 from earwitness.training.run import plain
-from earwitness.training.splitting import table_hash
 
 CLAIM = "fine-tuning one emotion at a time forgets less than vanilla fine-tuning and other remedies"
 CHANNELS = ("as recorded", "telephone", "noise")
@@ -145,13 +143,12 @@ def reproduce(
             for one in forgetting
         ),
         tables=tuple(tables),
-        data=Data(
-            name=table.name, kind="real", rows=len(table), sha256=table_hash(table),
-            audio_sha256=corpus_hashes(table).audio_sha256,
-            what="Polish clips of acted emotion, a third of each speaker's as recorded, by telephone (300 to "
+        data=data_of(
+            table,
+            "Polish clips of acted emotion, a third of each speaker's as recorded, by telephone (300 to "
             "3,400 Hz, A-law), in noise at 10 dB: three channels in a row stand in for the paper's corpora",
         ),
-        seeds=size.seeds, size=plain(size), seconds=round(time.monotonic() - began),
+        seeds=size.seeds, size=plain(size), seconds=spent(began, measured),
         threads=torch.get_num_threads(), version=earwitness.__version__,
         notes=(
             "The paper's figures, class order, learning rate, epochs and backbone are not established; ours "
