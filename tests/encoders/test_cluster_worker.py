@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earwitness.cli.main import main
-from earwitness.encoders.cluster_worker import EncoderRequest, Ledger, Worker
+from earwitness.encoders.cluster_ledger import Ledger
+from earwitness.encoders.cluster_worker import EncoderRequest, Worker
 from earwitness.encoders.encoding import Segment
 from earwitness.encoders.shard_files import shard_files
 from earwitness.encoders.shard_target import ObjectStore, SharedFolder, pull, shard_target

@@ -11,7 +11,6 @@ from typing import Literal
 
 import msgspec
 import numpy as np
-import scipy.signal
 
 from earwitness.audio.recording import Samples
 from earwitness.audio.resample import resample
@@ -84,6 +83,8 @@ def band_pass(signal: np.ndarray, sample_rate: float, kind: str) -> np.ndarray:
         edges, how = (lowest, highest), "bandpass"
     else:
         edges, how = lowest, "highpass"
+    import scipy.signal  # takes half a second, which everything that encodes would wait for
+
     sections = scipy.signal.butter(ORDER, edges, how, fs=sample_rate, output="sos")
     mirrored = min(3 * (2 * len(sections) + 1), len(values) - 1)
     return np.asarray(scipy.signal.sosfiltfilt(sections, values, padlen=mirrored))

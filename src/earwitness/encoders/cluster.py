@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import socket
 from collections import deque
@@ -12,8 +13,10 @@ from typing import Any
 import numpy as np
 from msgspec import structs
 
-from earwitness.encoders.cluster_worker import BlockDone, EncoderRequest, Ledger, Worker
+from earwitness.encoders.cluster_ledger import Ledger
+from earwitness.encoders.cluster_worker import BlockDone, EncoderRequest, Worker
 from earwitness.encoders.encoding import Encoded, Failure, Segment
+from earwitness.encoders.onnx_encoder import processors
 from earwitness.encoders.shard_target import ShardTarget, shard_target
 from earwitness.encoders.source_hashes import SourceHashes
 from earwitness.encoders.store_index import Index
@@ -22,6 +25,8 @@ from earwitness.errors import BadInput, require
 
 BLOCK = 64
 """Segments that a worker takes at a time; as many are done again when it is lost."""
+SMALLEST = 8
+"""Segments of the last blocks: towards the end they get smaller, so that all workers end together."""
 AHEAD = 2
 """Blocks that wait at a worker, the one in work included."""
 TRIES = 4
@@ -60,6 +65,8 @@ def encode_on_cluster(
             cannot be reached, or a block costs one worker after another.
     """
     ray = require("ray", "cluster")
+    if address == "local" and not ray.is_initialized():
+        workers = workers or processors()
     begun = _begin(ray, address, workers)
     try:
         with shard_target(place) as target:
@@ -83,7 +90,8 @@ def _begin(ray: Any, address: str, workers: int | None) -> bool:
             raise BadInput(f"no Ray cluster there: {error}", where=address) from error
     options: dict[str, Any] = {"address": address, "log_to_driver": False, "logging_level": "ERROR"}
     if address == "local":
-        options |= {"num_cpus": workers, "include_dashboard": False}
+        # Ray starts a process for each of these while it comes up: one for each worker, one for the ledger.
+        options |= {"num_cpus": (workers or processors()) + 1, "include_dashboard": False}
     try:
         ray.init(**options)
     except (ConnectionError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
@@ -114,7 +122,7 @@ class _Crew:
             self._start()
         identity = self._first()
         sorting = _Sorted(segments, identity, Index(self._target.table()), self._target.hashes)
-        blocks = sorting.blocks()
+        blocks = sorting.blocks(workers)
         progress(len(segments) - sum(map(len, blocks)), 0.0)
         self._waiting.extend(range(len(blocks)))
         while self._waiting or self._running:
@@ -216,7 +224,7 @@ class _Sorted:
         self._failures: list[Failure] = []
         self._made = self._found = 0
 
-    def blocks(self) -> list[list[int]]:
+    def blocks(self, workers: int) -> list[list[int]]:
         """Places of the segments that are to be encoded; those of one file follow each other."""
         coming = []
         for place in sorted(range(len(self._segments)), key=lambda place: self._segments[place].path):
@@ -228,7 +236,8 @@ class _Sorted:
             self._contents[place] = np.frombuffer(bytes.fromhex(content), np.uint8)
             self._there[place] = True
             self._found += 1
-        return [coming[start : start + BLOCK] for start in range(0, len(coming), BLOCK)]
+        edges = [0, *itertools.accumulate(block_sizes(len(coming), workers))]
+        return [coming[first:last] for first, last in itertools.pairwise(edges)]
 
     def _digest(self, content: str, segment: Segment) -> bytes:
         key = structs.replace(self._identity, content=content, start=segment.start, end=segment.end)
@@ -261,6 +270,24 @@ class _Sorted:
             found=self._found,
             failures=tuple(self._failures),
         )
+
+
+def block_sizes(count: int, workers: int) -> list[int]:
+    """How many segments each block has: a share of what is left, within limits.
+
+    Args:
+        count: of segments.
+        workers: that take blocks.
+
+    Example:
+        >>> block_sizes(300, workers=2)
+        [64, 59, 44, 33, 25, 18, 14, 10, 8, 8, 8, 8, 1]
+    """
+    sizes = []
+    while count:
+        sizes.append(min(count, BLOCK, max(SMALLEST, count // (AHEAD * workers))))
+        count -= sizes[-1]
+    return sizes
 
 
 def _absolute(segment: Segment) -> Segment:

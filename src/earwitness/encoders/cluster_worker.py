@@ -1,4 +1,4 @@
-"""What runs on the machines of a cluster: workers that encode blocks, and one ledger of who makes what."""
+"""What runs on the machines of a cluster: workers that encode blocks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from earwitness.encoders.shard import Record, scan
 from earwitness.encoders.shard_files import shard_files
 from earwitness.encoders.shard_target import deliver, working_folder
 from earwitness.encoders.store import Store
-from earwitness.encoders.store_index import Index
 from earwitness.encoders.store_key import Key
 
 
@@ -83,39 +82,6 @@ class BlockDone(msgspec.Struct, frozen=True, kw_only=True):
     failures: tuple[Failure, ...]
     records: tuple[Record, ...]
     statuses: tuple[tuple[str, int, int, str], ...]
-
-
-class Ledger:
-    """Says who makes an encoding, so that nobody makes one that another makes.
-
-    Args:
-        table: index of what the store holds already.
-    """
-
-    def __init__(self, table: pl.DataFrame) -> None:
-        self._index = Index(table)
-        self._claims: dict[bytes, int] = {}
-
-    def claim(self, block: int, digests: list[bytes]) -> list[bool]:
-        """Which of these encodings a block shall make: those that nobody has or makes."""
-        return [
-            self._index.find(digest) is None and self._claims.setdefault(digest, block) == block
-            for digest in digests
-        ]
-
-    def release(self, block: int, kept: Sequence[bytes] = ()) -> None:
-        """A block's worker is lost: others may make what it did not deliver.
-
-        Args:
-            block: that is to be done again.
-            kept: digests that it had delivered.
-        """
-        delivered = set(kept)
-        self._claims = {
-            digest: -1 if digest in delivered else owner
-            for digest, owner in self._claims.items()
-            if owner != block or digest in delivered
-        }
 
 
 class Worker:
