@@ -106,7 +106,7 @@ def section(one: Entry) -> list[str]:
         lines += ["", f"{table.title}:", "", *rows(table.columns, table.rows)]
     told = [f"{each.on}: {note}" for each in one.measured for note in each.notes]
     if one.notes or told:
-        lines += ["", *(f"- {note}." for note in dict.fromkeys((*one.notes, *told)))]
+        lines += ["", *(f"- {note.rstrip('.')}." for note in dict.fromkeys((*one.notes, *told)))]
     return lines
 
 
