@@ -9,8 +9,16 @@ import pytest
 import torch
 from transformers import Wav2Vec2Config, Wav2Vec2Model
 
-from earwitness.systems.ledger.dpda import ALIGNED, PLAIN, Size, conflict_verdict, reproduce, student
-from earwitness.systems.ledger.entry import Measured
+from earwitness.systems.ledger.dpda import (
+    ALIGNED,
+    PLAIN,
+    Size,
+    conflict_verdict,
+    reproduce,
+    sooner_verdict,
+    student,
+)
+from earwitness.systems.ledger.entry import Measured, Verdict
 
 
 @pytest.fixture
@@ -54,6 +62,13 @@ def test_the_experiment_in_small(voices: Path, weights: str, tmp_path: Path) -> 
     assert any(one.metric.endswith("back end") for one in entry.measured)
 
 
+def _figure(value: float, low: float) -> Measured:
+    return Measured(
+        what=PLAIN, on="folds", metric="figure", lower=True, value=value, low=low, high=99.0, n=6, best=value,
+        seeds={}, parameters=1, seconds=1.0,
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("value", "low", "word"),
     [
@@ -65,11 +80,15 @@ def test_the_experiment_in_small(voices: Path, weights: str, tmp_path: Path) -> 
     ],
 )
 def test_a_conflict_rate_is_judged_by_the_published_one(value: float, low: float, word: str) -> None:
-    rate = Measured(
-        what=PLAIN, on="folds", metric="share", lower=True, value=value, low=low, high=0.9, n=6, best=value,
-        seeds={}, parameters=1, seconds=1.0,
-    )  # fmt: skip
-    assert conflict_verdict(rate).word == word
+    assert conflict_verdict(_figure(value, low)).word == word
+
+
+def test_a_best_epoch_that_is_the_last_tests_nothing() -> None:
+    found = Verdict(claim="sooner", word="not reproduced", because="as it is")
+    assert sooner_verdict(found, _figure(13.0, 12.0), 15) == found
+    cut = sooner_verdict(found, _figure(14.5, 12.0), 15)
+    assert (cut.word, cut.claim) == ("not tested", "sooner")
+    assert "14.5" in cut.because
 
 
 def test_one_training_has_no_interval() -> None:

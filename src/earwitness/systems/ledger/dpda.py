@@ -80,10 +80,10 @@ class Size(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """
 
     rounds: int = 2
-    clips: int = 160
-    validation_clips: int = 80
+    clips: int = 240
+    validation_clips: int = 120
     test_clips: int = 240
-    epochs: int = 5
+    epochs: int = 15
     seeds: tuple[int, ...] = (1, 2, 3)
     samples: int = 24_000
     encoder: str = "whisper-tiny.en"
@@ -148,7 +148,9 @@ def reproduce(
         verdicts=(
             conflict_verdict(rates[PLAIN]),
             judged("conflicts are rarer with PCGrad", rarer[0]),
-            judged("the best epoch comes sooner with PCGrad", sooner[0]),
+            sooner_verdict(
+                judged("the best epoch comes sooner with PCGrad", sooner[0]), best[PLAIN], size.epochs
+            ),
             judged("18.69 % relatively lower EER with PCGrad", errors, least=RELATIVE * baseline or 1.0),
         ),
         data=held_back_data(table, protocol, rounds), seeds=size.seeds, size=plain(size),
@@ -170,6 +172,20 @@ def _recipe(method: Any, size: Size, way: str) -> Any:
         joint=size.joint, epochs=size.epochs, patience=None, seeds=size.seeds,
         step=AlignGradients(method=way, groups=GROUPS),
     )  # fmt: skip
+
+
+def sooner_verdict(found: Verdict, best: Measured, epochs: int) -> Verdict:
+    """Not tested where trainings without alignment end while they still get better.
+
+    Args:
+        found: what the difference of the best epochs says.
+        best: epoch of the best validation loss without alignment, mean over trainings.
+        epochs: that were run.
+    """
+    if best.value <= 0.9 * epochs:
+        return found
+    told = f"without alignment the best of {epochs} epochs was epoch {best.value:.1f} in the mean: cut off"
+    return msgspec.structs.replace(found, word="not tested", because=told)
 
 
 def _mean(training: Mapping[str, Any], name: str) -> float:
