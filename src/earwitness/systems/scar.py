@@ -12,6 +12,7 @@ from torch import nn
 from earwitness.errors import BadInput
 from earwitness.layers.cross_attention import NestedCrossAttention, SelfAttentionRefinement
 from earwitness.layers.embedding_cnn import EmbeddingCnn
+from earwitness.layers.few_rows import few_rows
 from earwitness.systems.vector_fusion import (
     PAIR,
     Embedded,
@@ -96,6 +97,10 @@ class ScarBody(FusionBody):
     def fuse(self, embedded: Embedded, bank: Embedded | None) -> Fused:
         """(batch, outputs); a row sees no other row."""
         del bank
+        (fused,) = few_rows(self._fused, embedded)
+        return fused, {}
+
+    def _fused(self, embedded: Sequence[torch.Tensor]) -> tuple[torch.Tensor, ...]:
         left, right = embedded
         if self.cross is not None:
             left, right = self.cross(left, right)
@@ -103,8 +108,8 @@ class ScarBody(FusionBody):
         if self.refine is not None:
             tokens = self.refine(tokens)
         if self.weigh is not None:
-            return (self.weigh(tokens).softmax(1) * tokens).sum(1), {}
-        return tokens.flatten(1), {}
+            return ((self.weigh(tokens).softmax(1) * tokens).sum(1),)
+        return (tokens.flatten(1),)
 
 
 class Scar(VectorFusion):

@@ -13,6 +13,7 @@ from torch import nn
 
 from earwitness.errors import BadInput
 from earwitness.layers.embedding_cnn import DenseStack
+from earwitness.layers.few_rows import few_rows
 from earwitness.systems.origin_experts import Standardise
 from earwitness.task import DETECTION, Target, Task
 from earwitness.training.data import Batch, Examples
@@ -113,7 +114,7 @@ class FusionNetwork(nn.Module):
     def embed(self, views: Sequence[torch.Tensor]) -> Embedded:
         """Standardise and embed (batch, dimension) of each view."""
         found = [standardise(view) for standardise, view in zip(self.standardise, views, strict=True)]
-        return self.body.embed(found)
+        return few_rows(self.body.embed, found)
 
     def fuse(self, embedded: Embedded) -> Fused:
         """Bring the views together; what sees other rows is in `transport_fusion`."""
