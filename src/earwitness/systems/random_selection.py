@@ -84,6 +84,7 @@ class SelectionBody(FusionBody):
         ]
         self.reducers = nn.ModuleList(reducers)
         left = [reducer.outputs for reducer in reducers]
+        self.rescaled = recipe.standardise_after
         self.again = nn.ModuleList(Standardise(width) for width in left)
         self.read = SideBySide(left, recipe.filters)
         self.outputs = self.read.outputs
@@ -94,8 +95,10 @@ class SelectionBody(FusionBody):
 
     def embed(self, views: Sequence[torch.Tensor]) -> Embedded:
         """(batch, ...) of each view."""
-        scaled = [again(view) for again, view in zip(self.again, self.reduced(views), strict=True)]
-        return self.read.embed(scaled)
+        left = self.reduced(views)
+        if self.rescaled:
+            left = [again(view) for again, view in zip(self.again, left, strict=True)]
+        return self.read.embed(left)
 
     def fuse(self, embedded: Embedded, bank: Embedded | None) -> Fused:
         """All of them, side by side."""

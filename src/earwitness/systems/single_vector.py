@@ -45,7 +45,7 @@ class SideBySide(FusionBody):
     def fuse(self, embedded: Embedded, bank: Embedded | None) -> Fused:
         """All of them, side by side."""
         del bank
-        return torch.cat(embedded, 1), {}
+        return embedded[0] if len(embedded) == 1 else torch.cat(embedded, 1), {}
 
 
 class VectorCnn(VectorFusion):
