@@ -31,6 +31,8 @@ def analyze(
     quality: bool = True,
     threads: int | None = None,
     instrument: Path | None = None,
+    localiser: Path | None = None,
+    resolution: float | None = None,
 ) -> int:
     """Analyse recordings: is the voice real, where, and how sure are we.
 
@@ -46,6 +48,10 @@ def analyze(
         quality: Predict listening quality too (DNSMOS); it takes most of the time of a short clip.
         threads: Processors to use; all that are free when not given. Changes no finding.
         instrument: Folder of another detection instrument than the shipped one.
+        localiser: Folder of a localiser (earwitness export): which stretches differ from the rest,
+            frame by frame, with what it was measured on. None ships.
+        resolution: Length of the localiser's frames, in seconds (0.02 to 0.64); its own choice when not
+            given.
 
     Returns:
         0 when all was analysed, 1 when some was not.
@@ -63,7 +69,9 @@ def analyze(
     from earwitness.evidence.finding import Failure, Findings, RecordingFinding
     from earwitness.evidence.journal import Pictures
 
-    equipment = Equipment(instrument, threads=threads, quality=quality)
+    equipment = Equipment(
+        instrument, threads=threads, quality=quality, localiser=localiser, resolution=resolution
+    )
     check_options(equipment, prior=prior, hop=hop)
     equipment.enrol(reference)
     pictures = None if out is None else Pictures(out / "pictures")

@@ -21,6 +21,10 @@ VERBS = {
         "Train a system on a corpus; the shipped detector by leaving engines and sources out.",
     ),
     "score": ("earwitness.cli.score:score", "Score a corpus with a trained system."),
+    "export": (
+        "earwitness.cli.export:export",
+        "Make a localiser for analyze of a trained run: which stretches differ.",
+    ),
     "cross-corpus": (
         "earwitness.cli.cross_corpus:cross_corpus",
         "Train on each corpus, test on every other: a matrix for each encoder.",

@@ -61,6 +61,18 @@ def tell(finding: RecordingFinding) -> None:
                 f"  Coding: {finding.codec.decision}{f', {told}' if told else ''}. {finding.codec.reasons[0]}"
             )
         )
+    if finding.localisation is not None:
+        where = finding.localisation
+        named = ", ".join(
+            f"{one.start:.2f}-{one.end:.2f} s leans to {one.label} ({one.llr:+.2f})" for one in where.segments
+        )
+        lines.append(
+            Text(
+                f"  Frame by frame ({where.name}, {1000 * where.resolution:.0f} ms): "
+                f"{named or 'no stretch differs from the rest'}."
+            )
+        )
+        lines += [Text(f"    {sentence}") for sentence in where.measured]
     console = _console()
     for line in lines:
         console.print(line, soft_wrap=True)

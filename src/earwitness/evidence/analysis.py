@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from earwitness.audio.path_names import FileName, written
 from earwitness.errors import BadInput
@@ -23,6 +24,8 @@ def analyze(
     hop: float = 0.5,
     equipment: Equipment | None = None,
     threads: int | None = None,
+    localiser: str | os.PathLike[str] | None = None,
+    resolution: float | None = None,
 ) -> Findings:
     """Analyse recordings: is the voice real, where, and how sure are we.
 
@@ -34,7 +37,11 @@ def analyze(
         hop: from window to window in the timeline, in seconds, 0.02 to the window's length. It
             changes the timeline alone.
         equipment: loaded instruments; the shipped ones when `None`.
-        threads: chunks encoded at once; as many as there are processors when `None`.
+        threads: chunks encoded at once; as many as there are processors when `None`. This and what
+            follows is for instruments that are loaded here.
+        localiser: folder of a localiser (`earwitness export`), which says frame by frame which
+            stretches differ; none ships.
+        resolution: length of its frames, in seconds; the one that it shows when `None`.
 
     Returns:
         Findings in the order of the paths; what could not be analysed stands in `errors`.
@@ -44,7 +51,9 @@ def analyze(
             analyse, or a reference cannot be used.
     """
     given = recordings(paths)
-    equipment = equipment or Equipment(threads=threads)
+    equipment = equipment or Equipment(
+        threads=threads, localiser=None if localiser is None else Path(localiser), resolution=resolution
+    )
     check_options(equipment, prior=prior, hop=hop)
     equipment.enrol(_several(reference))
     done = [one.result for one in run(given.paths, equipment, prior=prior, hop=hop)]

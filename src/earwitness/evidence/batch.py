@@ -40,6 +40,7 @@ def options_hash(equipment: Equipment, *, prior: float, hop: float) -> str:
         model.sha256, model.earwitness, equipment.encoder.revision, repr(prior), repr(hop),
         repr(equipment.quality), *equipment.reference_hashes,
         *(side.sha256 for side in equipment.sides.values()),
+        *(() if (one := equipment.localiser) is None else (one.sha256, repr(one.resolution.seconds))),
     )  # fmt: skip
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

@@ -16,6 +16,7 @@ from earwitness.encoders.onnx_encoder import OnnxEncoder
 from earwitness.errors import BadInput
 from earwitness.evidence.finding import Model, Voice
 from earwitness.evidence.instrument import Instrument, shipped
+from earwitness.evidence.localiser import Localiser
 from earwitness.evidence.side_instrument import SideInstrument, shipped_sides
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class Equipment:
             Findings do not depend on it.
         quality: whether listening quality is predicted too (DNSMOS, most of the time a short clip takes).
         sides: task -> side instrument (`source`, `codec`); those that ship and speak when `None`.
+        localiser: folder of a localiser (`earwitness export`); none ships.
+        resolution: length of the localiser's frames, in seconds; the one it shows when `None`.
 
     Raises:
         BadInput: when a file is missing or altered, or encoder and instrument do not fit.
@@ -45,9 +48,13 @@ class Equipment:
         threads: int | None = None,
         quality: bool = True,
         sides: Mapping[str, SideInstrument] | None = None,
+        localiser: str | Path | None = None,
+        resolution: float | None = None,
     ) -> None:
         if threads is not None and threads < 1:
             raise BadInput(f"must be at least 1, not {threads}", where="threads")
+        if resolution is not None and localiser is None:
+            raise BadInput("is of a localiser; name one with --localiser", where="--resolution")
         self.detection = Instrument(shipped() if instrument is None else instrument)
         use = self.detection.manifest.encoder
         path = asset(use.asset) if encoder is None else Path(encoder)
@@ -61,6 +68,9 @@ class Equipment:
             )
 
         self.sides = dict(shipped_sides(use, self.encoder.revision) if sides is None else sides)
+        self.localiser = None if localiser is None else Localiser(localiser, resolution=resolution)
+        if self.localiser is not None:
+            self.localiser.places(self.encoder)  # refused before any work begins
         self.quality = quality
         self.workers = ThreadPoolExecutor(self.encoder.threads, thread_name_prefix="quality")
         self._references: list[tuple[str, VoiceEmbedding | None]] = []

@@ -152,6 +152,29 @@ class CodecHistory(_Value, frozen=True, kw_only=True):
     reasons: tuple[str, ...]
 
 
+class Localisation(_Value, frozen=True, kw_only=True):
+    """Which stretches differ from the rest by a localiser, frame by frame; it was asked for.
+
+    Args:
+        name: of the localiser.
+        version: of the localiser.
+        sha256: of its manifest (hexadecimal).
+        resolution: length of a frame, in seconds.
+        llrs: natural-log likelihood ratio of each frame from the start on, bona fide over spoof.
+        segments: stretches of the class that holds less of the time, in order; `llr` is the mean of their
+            frames.
+        measured: how far this may be relied on, one sentence each.
+    """
+
+    name: str
+    version: str
+    sha256: str
+    resolution: float
+    llrs: tuple[float, ...]
+    segments: tuple[Segment, ...]
+    measured: tuple[str, ...]
+
+
 class Quality(_Value, frozen=True, kw_only=True):
     """Predicted listening quality (DNSMOS P.835), mean over windows, 1 to 5.
 
@@ -219,6 +242,8 @@ class RecordingFinding(_Value, frozen=True, kw_only=True):
         limits: what this finding does not say.
         source: what may have made the voice; `None` without speech, or without an instrument for it.
         codec: what coding it has been through; `None` likewise.
+        localisation: which stretches differ from the rest by a localiser; `None` without speech, or where
+            none was asked for.
     """
 
     path: str
@@ -232,6 +257,7 @@ class RecordingFinding(_Value, frozen=True, kw_only=True):
     limits: tuple[str, ...]
     source: Source | None = None
     codec: CodecHistory | None = None
+    localisation: Localisation | None = None
 
 
 class Failure(_Value, frozen=True, kw_only=True):

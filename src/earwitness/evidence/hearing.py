@@ -21,6 +21,7 @@ from earwitness.evidence.equipment import Equipment
 from earwitness.evidence.finding import (
     CodecHistory,
     Detection,
+    Localisation,
     Properties,
     Quality,
     RecordingFinding,
@@ -29,6 +30,7 @@ from earwitness.evidence.finding import (
     Voice,
 )
 from earwitness.evidence.limits import limits
+from earwitness.evidence.localiser import LocaliserStream
 from earwitness.evidence.picture import Picture, PictureMaker
 from earwitness.evidence.speech_mask import SpeechMask
 from earwitness.evidence.speech_statistics import SpeechStatistics
@@ -122,6 +124,7 @@ def analyze_one(
         + tuple(note for side in equipment.sides.values() for note in side.manifest.notes),
         source=hearing.source(speech),
         codec=hearing.codec(speech),
+        localisation=hearing.localisation(speech, duration),
     )
     return finding, hearing.picture.result()
 
@@ -145,6 +148,10 @@ class _Hearing:
             from earwitness.encoders.ge2e import VoiceStream
 
             self._voice = VoiceStream()
+        self._localising: LocaliserStream | None = None
+        if equipment.localiser is not None:
+            self._places = equipment.localiser.places(equipment.encoder)
+            self._localising = LocaliserStream(equipment.localiser, [equipment.localiser.resolution])
         self.mask = SpeechMask(rate)
         self.windows = collector()
         self._workers = equipment.workers
@@ -184,6 +191,8 @@ class _Hearing:
                 self._sums.push(frames[:, :ready], mask)
             if self._voice is not None:
                 self._voice.push_mask(mask)
+            if self._localising is not None:
+                self._localising.push(frames[self._places, :ready])
             self._scorer.push(frames[:, :ready], mask)
             self._changes.push(frames[:, :ready], mask)
             if ready < frames.shape[1]:
@@ -214,6 +223,14 @@ class _Hearing:
         """What coding the recording went through, where an instrument says so."""
         side = self._equipment.sides.get("codec")
         return None if side is None else side.codec(self._sums.result(), speech)
+
+    def localisation(self, speech: float, duration: float) -> Localisation | None:
+        """Which stretches differ by a localiser; `None` without speech, or without one."""
+        localiser = self._equipment.localiser
+        if localiser is None or self._localising is None or not speech:
+            return None
+        (scores,) = self._localising.finish()
+        return localiser.say(scores, np.concatenate([*self._speech, np.zeros(0, bool)]), duration)
 
     def voice(self) -> Voice | None:
         return None if self._voice is None else self._equipment.compare(self._voice.finish())

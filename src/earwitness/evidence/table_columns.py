@@ -13,12 +13,12 @@ _NUMBERS = (
 )  # fmt: skip
 _TEXTS = (
     "path", "error", "sha256", "file_sha256", "decision", "verbal", "voice_decision", "voice_verbal",
-    "source_decision", "codec_decision",
+    "source_decision", "codec_decision", "localiser",
     "container", "encoding", "model", "model_version", "model_sha256", "earwitness",
 )  # fmt: skip
 _FLOATS = (
     "duration", "speech", "llr", "probability_bona_fide", "prior", "voice_llr", "voice_similarity",
-    "quality_signal", "quality_background", "quality_overall", *_NUMBERS,
+    "quality_signal", "quality_background", "quality_overall", "localised_resolution", *_NUMBERS,
 )  # fmt: skip
 
 
@@ -44,6 +44,7 @@ def columns(polars: Any) -> dict[str, Any]:
         "codec_estimates": polars.List(estimate),
         "timeline": polars.List(window),
         "segments": polars.List(segment),
+        "localised": polars.List(segment),
     }
 
 
@@ -110,6 +111,10 @@ def _sides(recording: RecordingFinding) -> dict[str, Any]:
     if recording.codec is not None:
         found["codec_decision"] = recording.codec.decision
         found["codec_estimates"] = [msgspec.to_builtins(one) for one in recording.codec.estimates]
+    if recording.localisation is not None:
+        found["localiser"] = f"{recording.localisation.name} {recording.localisation.version}"
+        found["localised_resolution"] = recording.localisation.resolution
+        found["localised"] = [msgspec.to_builtins(one) for one in recording.localisation.segments]
     return found
 
 

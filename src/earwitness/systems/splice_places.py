@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import numpy as np
@@ -203,8 +203,8 @@ def place_figures(recordings: Sequence[Searched]) -> dict[str, Any]:
         "search": _constants(best(np.ones(len(family), bool))),
         "chosen_on_the_other_families": {name: _constants(one) for name, one in chosen.items()},
         "frame_eer": {f"{length:g}": _frame_eers(recordings, family, length) for length in RESOLUTIONS},
-        "stretches": _stretches(recordings, held_back, np.ones(len(family), bool)),
-        "by_family": {name: _stretches(recordings, held_back, family == name) for name in families},
+        "stretches": stretch_figures(recordings, held_back, np.ones(len(family), bool)),
+        "by_family": {name: stretch_figures(recordings, held_back, family == name) for name in families},
         "by_chance": f1(_elsewhere(recordings, held_back)),
         "over_all_candidates": {
             "lowest_f1": min(f1(each) for each in found.values()),
@@ -246,9 +246,29 @@ def _frame_eers(recordings: Sequence[Searched], family: np.ndarray, length: floa
     return {"all": rate(np.ones(len(family), bool)), "by_family": every}
 
 
-def _stretches(
-    recordings: Sequence[Searched], parts: Sequence[Matched], rows: np.ndarray
+class Recorded(Protocol):
+    """A recording of which it is known whether it is spliced, and who speaks."""
+
+    @property
+    def cluster(self) -> str: ...  # noqa: D102
+    @property
+    def spliced(self) -> bool: ...  # noqa: D102
+
+
+def stretch_figures(
+    recordings: Sequence[Recorded], parts: Sequence[Matched], rows: np.ndarray
 ) -> Mapping[str, Any]:
+    """What was claimed of some recordings, as shares with 95 % intervals by whole clusters.
+
+    Args:
+        recordings: all.
+        parts: what was claimed of each.
+        rows: (recordings,) which count.
+
+    Returns:
+        `f1`, `precision`, `recall`, `splices_with_a_claim`, `whole_with_a_claim` (value, low, high, n) and
+        `border_error_seconds`.
+    """
     mine = [(recordings[k], parts[k]) for k in np.flatnonzero(rows).tolist()]
     clusters, member = np.unique([one.cluster for one, _ in mine], return_inverse=True)
     counts = np.array(

@@ -32,7 +32,8 @@ class View(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         precision: of the encoder.
         normalise: brings every chunk to one level before the encoder, as `encoders.load` has it.
         length: samples of a waveform, frames of frames: longer is cut; `None` leaves it as it is.
-        cut: where a longer one is cut in training, `first` or at a `random` place; in scoring always first.
+        cut: where a longer one is cut in training, `first` or at a `random` place; in scoring always first,
+            and not at all where frames are scored.
         short: whether a shorter one is `repeat`ed to `length` or left as it is (`keep`) and padded.
         pooled: statistics over time that make frames of an encoder a `vector`, in this order.
         augment: an augmentation of `earwitness.audio.augmentation`, the import string "module:object" of

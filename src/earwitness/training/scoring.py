@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 import polars as pl
 import torch
@@ -51,12 +52,14 @@ def score_rows(
 
     Returns:
         Table with `id` and scores (see `trial_scores.score_table`), in the order of the rows; where the
-        task speaks of frames, of lists of scores (see `frame_scores.frame_table`).
+        task speaks of frames, of lists of scores (see `frame_scores.frame_table`), those of whole recordings.
 
     Raises:
         BadInput: when a value or a score is not finite.
     """
     module.eval()
+    if task.unit == "frame":  # a view's length is for training: every frame of a recording is scored
+        examples = msgspec.structs.replace(examples, changes={})
     parts: dict[Any, list[np.ndarray]] = {}
     with torch.inference_mode():
         sessions = examples.group[rows] if task.unit == "session" else None

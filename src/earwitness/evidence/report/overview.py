@@ -105,6 +105,9 @@ def _notes(finding: RecordingFinding) -> str:
     other = sum(s.label != finding.detection.decision for s in finding.detection.segments)
     if other:
         notes.append(f"{counted(other, 'stretch', 'stretches')} differ{'s' if other == 1 else ''}")
+    where = finding.localisation
+    if where is not None and where.segments:
+        notes.append(f"{counted(len(where.segments), 'stretch', 'stretches')} by the localiser")
     return "; ".join(notes)
 
 

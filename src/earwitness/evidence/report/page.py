@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from earwitness.evidence.finding import Detection, RecordingFinding, Window
+from earwitness.evidence.finding import Detection, Localisation, RecordingFinding, Window
 from earwitness.evidence.manifest import Manifest
 from earwitness.evidence.picture import Picture
 from earwitness.evidence.report.axis import Axis, Tick, odds_ticks, time_ticks
@@ -151,6 +151,8 @@ class Lanes:
         ticks: of the time axis.
         trace: evidence over time; `None` without any scored window.
         odds: ticks of the evidence axis.
+        frames: what a localiser says frame by frame; `None` where none was asked for.
+        frame_odds: ticks of its axis.
         wave: SVG path of the waveform; empty without a picture.
         image: spectrogram as a PNG in base64; empty without a picture.
     """
@@ -158,6 +160,8 @@ class Lanes:
     ticks: list[Tick]
     trace: Trace | None
     odds: list[Tick]
+    frames: Trace | None
+    frame_odds: list[Tick]
     wave: str
     image: str
 
@@ -184,7 +188,20 @@ def lanes(finding: RecordingFinding, picture: Picture | None, scale: Scale) -> L
         levels = contrasted(coarser_image(picture.spectrogram, scale.columns, scale.rows))
         image = base64.b64encode(ink(levels[::-1])).decode()  # row 0 of a picture is 0 Hz
     odds = odds_ticks(curve.axis) if curve else []
-    return Lanes(time_ticks(seconds), curve, odds, wave, image)
+    frames = None
+    if finding.localisation is not None and finding.localisation.llrs:
+        frames = trace(frame_windows(finding.localisation), seconds, height=LANE, columns=scale.columns // 2)
+    frame_odds = odds_ticks(frames.axis) if frames else []
+    return Lanes(time_ticks(seconds), curve, odds, frames, frame_odds, wave, image)
+
+
+def frame_windows(found: Localisation) -> list[Window]:
+    """The frames of a localiser as windows that can be drawn, whose ends are true to the frame."""
+    ends = np.round(np.arange(len(found.llrs) + 1) * found.resolution, 3).tolist()
+    return [
+        Window(start=start, end=end, llr=llr)
+        for start, end, llr in zip(ends[:-1], ends[1:], found.llrs, strict=True)
+    ]
 
 
 @dataclass(frozen=True)
