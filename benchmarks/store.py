@@ -22,6 +22,7 @@ import polars as pl
 import torch
 
 from earwitness.encoders import Key, Store
+from earwitness.encoders.store_index import PART, SHARE, part_path
 
 ROUNDS = 5
 
@@ -91,7 +92,7 @@ def writes(items: int) -> dict[str, float]:
 
 
 def opening(rows: int, folder: Path) -> dict[str, float]:
-    """Time to open a store whose index has that many rows."""
+    """Time to open a store whose index has that many rows: in parts, as it is written, and as one file."""
     rng = np.random.default_rng(0)
     places = np.arange(rows, dtype=np.uint64) % 250_000 * 8192
     columns = {
@@ -102,13 +103,23 @@ def opening(rows: int, folder: Path) -> dict[str, float]:
         "length_1": np.full(rows, 80, np.uint32), "length_2": np.zeros(rows, np.uint32),
         "length_3": np.zeros(rows, np.uint32), "group": ["log-mel 1 cropped fp32 stored float16"] * rows,
     }  # fmt: skip
-    pl.DataFrame(columns).sort("high", "low").write_parquet(folder / "index.parquet", compression="lz4")
+    table = pl.DataFrame(columns)
     for number in range(1, int(columns["shard"][-1]) + 1):
         with (folder / f"shard-{number:06d}.bin").open("wb") as file:
             file.truncate(250_000 * 8192)
-    times = [seconds(lambda: Store(folder, read_only=True)) for _ in range(3)]
-    assert len(Store(folder, read_only=True)) == rows
-    return {"rows": rows, "first_seconds": times[0], "median_seconds": statistics.median(times)}
+    found: dict[str, float] = {"rows": rows}
+    for name in ("one_file", "parts"):
+        number = start = 0
+        while start < rows:
+            length = rows if name == "one_file" else max(PART, start // SHARE)
+            part = table[start : start + length].sort("high", "low")
+            part.write_parquet(part_path(folder, number), compression="lz4")
+            number, start = number + 1, start + length
+        found[f"{name}_files"] = number
+        times = [seconds(lambda: Store(folder, read_only=True)) for _ in range(3)]
+        assert len(Store(folder, read_only=True)) == rows
+        found |= {f"{name}_first_seconds": times[0], f"{name}_median_seconds": statistics.median(times)}
+    return found
 
 
 def main() -> None:

@@ -17,12 +17,12 @@ from earwitness.encoders.encoding import Segment
 from earwitness.encoders.shard_files import shard_files
 from earwitness.encoders.shard_target import ObjectStore, SharedFolder, pull, shard_target
 from earwitness.encoders.store import Store
-from earwitness.encoders.store_index import Index
+from earwitness.encoders.store_index import table_of
 from earwitness.encoders.store_upkeep import verify
 from earwitness.errors import BadInput
 
 REQUEST = EncoderRequest(name="log-mel")
-NOTHING = Index.table_of(Path("none"))
+NOTHING = table_of(Path("none"))
 
 
 @pytest.fixture

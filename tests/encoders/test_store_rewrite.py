@@ -11,7 +11,7 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from earwitness.encoders import store_rewrite
+from earwitness.encoders import store_index, store_rewrite
 from earwitness.encoders.encoding import Segment, encode_into
 from earwitness.encoders.log_mel_encoder import LogMelEncoder
 from earwitness.encoders.shard_files import shard_files
@@ -120,10 +120,14 @@ class Killed(BaseException):
 
 
 @settings(max_examples=25, deadline=None)
-@given(after=st.integers(0, 40))
-def test_killed_at_any_step_loses_nothing(tmp_path_factory: pytest.TempPathFactory, after: int) -> None:
+@given(after=st.integers(0, 60), part=st.sampled_from([3, 5_000]))
+def test_killed_at_any_step_loses_nothing(
+    tmp_path_factory: pytest.TempPathFactory, after: int, part: int
+) -> None:
     folder = tmp_path_factory.mktemp("killed")
-    twice(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store_index, "PART", part)
+        twice(folder)
     left = after
 
     def step(real: object) -> object:
@@ -137,6 +141,7 @@ def test_killed_at_any_step_loses_nothing(tmp_path_factory: pytest.TempPathFacto
         return run
 
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store_index, "PART", part)
         patch.setattr(store_rewrite, "LARGEST", 700)
         patch.setattr(store_rewrite, "PIECE", 1)
         for name in ("link", "fsync"):

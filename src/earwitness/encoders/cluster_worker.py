@@ -14,6 +14,7 @@ from earwitness.encoders.loading import Normalise, Policy, Precision, load
 from earwitness.encoders.shard import Record, scan
 from earwitness.encoders.shard_files import shard_files
 from earwitness.encoders.shard_target import deliver, working_folder
+from earwitness.encoders.source_hashes import SourceHashes
 from earwitness.encoders.store import Store
 from earwitness.encoders.store_key import Key
 
@@ -143,7 +144,6 @@ class Worker:
 
 
 def _block_done(done: Encoded, records: tuple[Record, ...], folder: Path) -> BlockDone:
-    sources = folder / "sources.parquet"
     return BlockDone(
         contents=done.contents.tobytes(),
         there=done.there.tobytes(),
@@ -151,5 +151,5 @@ def _block_done(done: Encoded, records: tuple[Record, ...], folder: Path) -> Blo
         found=done.found,
         failures=done.failures,
         records=records,
-        statuses=tuple(pl.read_parquet(sources, memory_map=False).iter_rows()) if sources.is_file() else (),
+        statuses=tuple(SourceHashes(folder).entries()),
     )

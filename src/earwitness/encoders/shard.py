@@ -96,9 +96,13 @@ def unpack(shard: mmap.mmap | memoryview | bytes, start: int) -> Record | None:
     return record if record.end <= len(shard) else None
 
 
-def key_at(shard: mmap.mmap, start: int) -> bytes:
-    """The key of the record whose header begins at a place; not checked."""
-    return shard[start + 8 : start + 24]
+def key_in(path: Path, start: int) -> bytes:
+    """The key of the record whose header begins at a place in a shard's file; not checked."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        return os.pread(descriptor, 16, start + 8)
+    finally:
+        os.close(descriptor)
 
 
 def intact(shard: mmap.mmap | memoryview | bytes, record: Record) -> bool:

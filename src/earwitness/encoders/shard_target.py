@@ -23,7 +23,7 @@ from earwitness.encoders.source_hashes import FILE as SOURCES
 from earwitness.encoders.source_hashes import SourceHashes
 from earwitness.encoders.store import Store
 from earwitness.encoders.store_index import FILE as INDEX
-from earwitness.encoders.store_index import Index
+from earwitness.encoders.store_index import index_files, joined, table_of
 from earwitness.errors import BadInput, require
 
 ABANDONED = 86_400.0
@@ -191,22 +191,21 @@ class ObjectStore:
         self._mirror = folder = Path(tempfile.mkdtemp(prefix="earwitness-"))
         self._system.makedirs(self._root, exist_ok=True)
         there = _listed(self._system, self._root)
-        for name in (INDEX, SOURCES):
-            if name in there:
-                self._system.get_file(f"{self._root}/{name}", str(folder / name))
+        for name in (*index_files(there), *({SOURCES} & there)):
+            self._system.get_file(f"{self._root}/{name}", str(folder / name))
         self.hashes = SourceHashes(folder)
-        table = Index.table_of(folder)
+        table = table_of(folder)
         numbers = {int(match[1]) for name in there if (match := NAME.fullmatch(name))}
-        self._index = Index(table.filter(pl.col("shard").is_in(sorted(numbers))))
+        self._table = table.filter(pl.col("shard").is_in(sorted(numbers)))
         self._last = max(numbers, default=0)
         # A run that was killed has delivered shards that no index knows.
-        for number in sorted(numbers - set(self._index.table["shard"].unique().to_list())):
+        for number in sorted(numbers - set(self._table["shard"].unique().to_list())):
             if (records := self.delivered(number)) is not None:
                 self._join({record.key: (number, record) for record in records})
 
     def table(self) -> pl.DataFrame:
         """All that is there."""
-        return self._index.table
+        return self._table
 
     def reserve(self) -> int:
         """The next number."""
@@ -236,7 +235,7 @@ class ObjectStore:
     ) -> None:
         folder = self._mirror
         self.hashes.publish()
-        self._index.table.write_parquet(folder / INDEX, compression="lz4")
+        self._table.write_parquet(folder / INDEX, compression="lz4")
         for name in (INDEX, SOURCES):
             if (folder / name).is_file():
                 self._system.put_file(str(folder / name), f"{self._root}/{name}")
@@ -244,7 +243,7 @@ class ObjectStore:
 
     def _join(self, recent: Mapping[bytes, tuple[int, Record]]) -> None:
         if recent:
-            self._index = Index(self._index.joined(recent))
+            self._table = joined(self._table, recent)
 
 
 def pull(place: str, folder: str | os.PathLike[str]) -> int:
@@ -268,9 +267,10 @@ def pull(place: str, folder: str | os.PathLike[str]) -> int:
     copied = 0
     try:
         local.mkdir(parents=True, exist_ok=True)
-        for name in sorted(there, key=lambda name: name == INDEX):  # the index last
+        index = index_files(there)
+        for name in (*sorted(there - {*index}), *index):  # the index last
             wanted = NAME.fullmatch(name) and not _same_size(local / name, system.size(f"{root}/{name}"))
-            if wanted or name in (INDEX, SOURCES):
+            if wanted or name in (*index, SOURCES):
                 part = local / f".{name}.{os.getpid()}.part"
                 system.get_file(f"{root}/{name}", str(part))
                 part.replace(local / name)

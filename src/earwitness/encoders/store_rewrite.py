@@ -13,7 +13,7 @@ from earwitness.encoders import shard as shards
 from earwitness.encoders.shard import Record
 from earwitness.encoders.shard_files import shard_files, shard_path
 from earwitness.encoders.source_hashes import SourceHashes
-from earwitness.encoders.store_index import Index
+from earwitness.encoders.store_index import Index, tidy
 from earwitness.encoders.store_key import Key
 from earwitness.encoders.store_writer import LARGEST, hold
 from earwitness.errors import BadInput
@@ -105,8 +105,15 @@ def _rewrite(folder: Path, wanted: Callable[[Key], bool]) -> Rewritten:
         live, dropped = _sorted_out({number: files[number] for number in held}, wanted)
         before = {number: files[number].stat().st_size for number in held}
         old = _worth_rewriting(live, before)
-        after = _copy(folder, files, {number: live[number] for number in old})
-        Index.publish(folder, {})  # forget the shards that are gone
+        index = Index()
+        index.update(folder)
+        # Of what is repeated the index may know the one that goes.
+        staying = ((number, record) for number in live if number not in old for record in live[number])
+        unknown = {found[1].key: found for found in staying if index.find(found[1].key) != _place(found)}
+        if unknown:
+            index.publish(folder, unknown)
+        after = _copy(folder, files, {number: live[number] for number in old}, index)
+        tidy(folder)
     except OSError as error:
         reason = f"cannot be written anew: {error.strerror}; nothing is lost"
         raise BadInput(reason, where=str(folder)) from error
@@ -119,6 +126,10 @@ def _rewrite(folder: Path, wanted: Callable[[Key], bool]) -> Rewritten:
         freed=sum(before[number] for number in old) - after,
         busy=len(files) - len(held),
     )
+
+
+def _place(found: tuple[int, Record]) -> tuple[int, int]:
+    return found[0], found[1].start
 
 
 def _sorted_out(files: dict[int, Path], wanted: Callable[[Key], bool]) -> tuple[dict[int, list[Record]], int]:
@@ -145,12 +156,12 @@ def _worth_rewriting(live: dict[int, list[Record]], sizes: dict[int, int]) -> li
     return sorted(wasteful | small if len(small) > 1 else wasteful)
 
 
-def _copy(folder: Path, files: dict[int, Path], live: dict[int, list[Record]]) -> int:
+def _copy(folder: Path, files: dict[int, Path], live: dict[int, list[Record]], index: Index) -> int:
     """Copy records into new shards, which take the place of the old ones; bytes of the new ones."""
     total = 0
     last = max(files, default=0)
     waiting: list[int] = []  # old shards, all of whose records lie in the new shard that is being written
-    shard = _NewShard(folder, last)
+    shard = _NewShard(folder, last, index)
     try:
         for number, records in live.items():
             for start in range(0, len(records), PIECE):
@@ -158,7 +169,7 @@ def _copy(folder: Path, files: dict[int, Path], live: dict[int, list[Record]]) -
                 if shard.size >= LARGEST:
                     total += shard.finish()
                     _unlink(files, waiting)
-                    shard = _NewShard(folder, shard.number)
+                    shard = _NewShard(folder, shard.number, index)
             waiting.append(number)
         if shard.size:
             total += shard.finish()
@@ -180,8 +191,9 @@ def _unlink(files: dict[int, Path], numbers: list[int]) -> None:
 class _NewShard:
     """A shard that becomes visible when it is whole."""
 
-    def __init__(self, folder: Path, number: int) -> None:
+    def __init__(self, folder: Path, number: int, index: Index) -> None:
         self.number = number  # of the last shard there is, until it is finished
+        self._index = index
         self.size = 0
         self._folder = folder
         self._path = folder / f".shard.{os.getpid()}.part"
@@ -208,7 +220,9 @@ class _NewShard:
             except FileExistsError:
                 continue
         self.abandon()
-        Index.publish(self._folder, {key: (self.number, record) for key, record in self._places.items()})
+        self._index.publish(
+            self._folder, {key: (self.number, record) for key, record in self._places.items()}
+        )
         return self.size
 
     def abandon(self) -> None:
