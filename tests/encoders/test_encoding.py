@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from earwitness.audio.decode import decode
-from earwitness.encoders import encoding
+from earwitness.encoders import stretches
 from earwitness.encoders.corpus_segments import segments_of
 from earwitness.encoders.encoding import Segment, encode_into
 from earwitness.encoders.log_mel_encoder import LogMelEncoder
@@ -61,10 +61,10 @@ def test_a_second_run_decodes_nothing(
     with Store(tmp_path / "store") as store:
         first = encode_into(store, tiny, segments)
 
-    def refuse(path: object) -> None:
+    def refuse(path: object, **_options: object) -> None:
         raise AssertionError(f"{path} was decoded again")
 
-    monkeypatch.setattr(encoding, "decode", refuse)
+    monkeypatch.setattr(stretches, "stream", refuse)
     with Store(tmp_path / "store") as store:
         second = encode_into(store, tiny, segments)
     assert (second.made, second.found) == (0, len(segments))
@@ -91,6 +91,50 @@ def test_a_single_layer_has_its_axis_all_the_same(corpus: Path, tiny_onnx: Path,
         found = store.get(one.keys[0])
         assert found is not None
         assert found.shape == (1, 50, 64)
+
+
+@pytest.mark.parametrize("layers", [1, [0, 1, 2], None])
+def test_a_long_recording_is_encoded_piece_by_piece(
+    tiny_onnx: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, layers: int | list[int] | None
+) -> None:
+    rng = np.random.default_rng(0)
+    path = tmp_path / "long.wav"
+    soundfile.write(path, 0.1 * rng.standard_normal(40 * 22_050 + 11), 22_050)
+    stretched = [(None, None), (2.5, 33.0), (3.0, 4.0), (4.5, 5.25), (1.0, 2.0)]
+    segments = [Segment(path=str(path), start=start, end=end) for start, end in stretched]
+    encoder = LogMelEncoder() if layers is None else OnnxEncoder(tiny_onnx, layers=layers, threads=2)
+    with Store(tmp_path / "whole") as store:
+        whole = encode_into(store, encoder, segments)
+        expected = [store.get(key) for key in whole.keys if key is not None]
+    monkeypatch.setattr(stretches, "LONG", 2.0)
+    with Store(tmp_path / "pieces") as store:
+        pieces = encode_into(store, encoder, segments)
+        found = [store.get(key) for key in pieces.keys if key is not None]
+    assert pieces.keys == whole.keys
+    assert len(found) == pieces.made == 5
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_long_recording_that_is_refused(
+    tiny: OnnxEncoder, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stretches, "LONG", 0.5)
+    refused = iter([True, False])
+
+    def changed(path: str, _state: object) -> None:
+        if next(refused):
+            raise BadInput("was changed while it was read", where=path)
+
+    monkeypatch.setattr(stretches, "_refuse_changed", changed)
+    segments = [Segment(path=str(corpus / f"{number}.wav")) for number in (1, 3)]
+    with Store(tmp_path / "store") as store:
+        result = encode_into(store, tiny, segments)
+    assert (result.made, [failure.reason for failure in result.failures]) == (
+        1,
+        ["was changed while it was read"],
+    )
+    assert [key is None for key in result.keys] == [True, False]
 
 
 def test_any_encoder_will_do(corpus: Path, tmp_path: Path) -> None:

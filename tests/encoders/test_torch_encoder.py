@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from earwitness import encoders
 from earwitness.encoders.encoder import Encoder
-from earwitness.encoders.frame_stream import FrameStream, stream_frames
+from earwitness.encoders.frame_stream import FrameStream, frames_of_blocks, stream_frames
 from earwitness.encoders.torch_encoder import TorchEncoder
 
 LOADED: dict[str, TorchEncoder] = {}
@@ -164,6 +164,16 @@ def test_the_same_whole_and_streamed(tiny_hub: Callable, kind: str, samples: int
     whole = whole[None, None] if kind == "clap" else whole
     found = np.concatenate([whole[:, :0], *given], axis=1)
     assert apart(found, whole) < 1e-5
+
+
+def test_frames_of_blocks_close_up(tiny_hub: Callable, kind: str) -> None:
+    encoder = loaded(tiny_hub, kind)
+    recording = noise(50 * 16_000 + 123)
+    found = frames_of_blocks(encoder, np.array_split(recording, 7), len(recording), "float32")
+    (whole,) = encoder.encode([recording], encoder.sample_rate)
+    assert found.flags.c_contiguous
+    assert apart(found, whole[None, None] if kind == "clap" else whole) < 1e-5
+    assert frames_of_blocks(encoder, [], 0, "float16").size == 0
 
 
 def test_streaming_a_long_file_holds_memory_flat(tiny_hub: Callable, tmp_path: Path) -> None:

@@ -13,14 +13,13 @@ import msgspec
 import numpy as np
 from msgspec import structs
 
-from earwitness.audio.decode import decode
-from earwitness.audio.recording import Recording
-from earwitness.audio.resample import resample
 from earwitness.encoders.encoder import Encoder
+from earwitness.encoders.frame_stream import ChunkedEncoder, frames_of_blocks
 from earwitness.encoders.signal_view import SignalSource, SignalView
 from earwitness.encoders.source_hashes import SourceHashes
 from earwitness.encoders.store import Store
 from earwitness.encoders.store_key import Key
+from earwitness.encoders.stretches import LongStretch, Recordings
 from earwitness.errors import BadInput
 
 BATCH = 32
@@ -152,12 +151,12 @@ def encode_into(
     """
     hashes = SourceHashes(store.folder) if hashes is None else hashes
     # As arrays of their full size from the beginning, so that memory does not grow with the work.
-    contents, there = np.zeros((len(segments), 32), np.uint8), np.zeros(len(segments), bool)
+    contents, there = np.full((len(segments), 32), 0, np.uint8), np.full(len(segments), False)
     failures: dict[int, str] = {}
     made = found = 0
     try:
         for places, recordings in _ahead(store, encoder, segments, hashes, stored):
-            waiting: list[tuple[int, Key, np.ndarray]] = []
+            waiting: list[_Item] = []
             coming: dict[bytes, int] = {}
             twins: list[tuple[int, int]] = []
             for place, (content, samples, reason) in zip(places, recordings, strict=True):
@@ -179,14 +178,14 @@ def encode_into(
             mine = [item for item, ours in zip(waiting, claimed, strict=True) if ours]
             found += len(waiting) - len(mine)
             seconds = 0.0
-            for (place, key, samples), array in zip(mine, _encoded(encoder, mine), strict=True):
+            for (place, key, samples), array in zip(mine, _encoded(encoder, mine, stored), strict=True):
                 if isinstance(array, str):
                     failures[place] = array
                     there[place] = False
                     continue
                 # the key says nothing of a single layer's missing axis, so it is always there
                 whole = array[None] if encoder.layers and array.ndim == 2 else array
-                store.put(key, whole.astype(stored))
+                store.put(key, whole.astype(stored, copy=False))
                 made += 1
                 seconds += len(samples) / encoder.sample_rate
             for place, twin in twins:
@@ -213,13 +212,30 @@ def encode_into(
     )
 
 
-def _encoded(encoder: Encoder, items: list[tuple[int, Key, np.ndarray]]) -> list[np.ndarray | str]:
-    """Encodings; where the encoder refuses a recording, its reason."""
-    waveforms = [samples for _, _, samples in items]
+_Item = tuple[int, Key, np.ndarray | LongStretch]
+
+
+def _encoded(encoder: Encoder, items: list[_Item], stored: str) -> Iterator[np.ndarray | str]:
+    """Encodings; where a recording is refused, the reason."""
+    held = [samples for _, _, samples in items if not isinstance(samples, LongStretch)]
+    given: Iterator[np.ndarray | str]
     try:
-        return list(encoder.encode(waveforms, encoder.sample_rate))
+        given = iter(encoder.encode(held, encoder.sample_rate)) if held else iter(())
     except BadInput:
-        return [_alone(encoder, samples) for samples in waveforms]  # whose fault was it?
+        given = (_alone(encoder, samples) for samples in held)  # whose fault was it?
+    for _, _, samples in items:
+        yield _streamed(encoder, samples, stored) if isinstance(samples, LongStretch) else next(given)
+
+
+def _streamed(encoder: Encoder, stretch: LongStretch, stored: str) -> np.ndarray | str:
+    assert isinstance(encoder, ChunkedEncoder)
+    try:
+        found = frames_of_blocks(encoder, stretch.blocks(), len(stretch), stored)
+    except BadInput as refusal:
+        return refusal.reason
+    except OSError as error:
+        return error.strerror or str(error)
+    return found[0, 0] if encoder.frame_rate is None else found if encoder.layers else found[0]
 
 
 def _alone(encoder: Encoder, samples: np.ndarray) -> np.ndarray | str:
@@ -229,7 +245,7 @@ def _alone(encoder: Encoder, samples: np.ndarray) -> np.ndarray | str:
         return refusal.reason
 
 
-_Read = tuple[str | None, np.ndarray | None, str]
+_Read = tuple[str | None, np.ndarray | LongStretch | None, str]
 """Content hash or `None` if unreadable; samples or `None` if not needed; why it is unreadable."""
 
 
@@ -237,12 +253,12 @@ def _ahead(
     store: Store, encoder: Encoder, segments: Sequence[Segment], hashes: SourceHashes, stored: str
 ) -> Iterator[tuple[list[int], list[_Read]]]:
     """Batches of decoded segments; the next one is decoded while the caller works on this one."""
-    order = iter(sorted(range(len(segments)), key=lambda place: segments[place].path))
-    last: tuple[str, Recording] | None = None  # segments of one file follow each other
+    # segments of one file follow each other, in the order of their beginnings
+    order = iter(sorted(range(len(segments)), key=lambda n: (segments[n].path, segments[n].start or 0.0)))
+    recordings = Recordings(hold=not isinstance(encoder, ChunkedEncoder))
     signals = SignalSource()
 
     def read(place: int) -> _Read:
-        nonlocal last
         segment = segments[place]
         path = Path(segment.path)
         known = hashes.get(path)
@@ -256,11 +272,10 @@ def _ahead(
                 samples = signals.read(segment.path, segment.signal, *stretch)
                 hashes.remember(path, content, status)
                 return content, samples, ""
-            if last is None or last[0] != segment.path:
-                status = os.stat(path)  # noqa: PTH116 - of the path before it is read
-                last = (segment.path, decode(path))
-                hashes.remember(path, last[1].sha256, status)
-            return last[1].sha256, _cut(last[1], segment, encoder.sample_rate), ""
+            opened = recordings.open(segment.path)
+            if opened is not None:
+                hashes.remember(path, *opened)
+            return recordings.content, recordings.cut(segment.start, segment.end, encoder.sample_rate), ""
         except BadInput as refusal:
             return None, None, refusal.reason
         except OSError as error:
@@ -285,12 +300,3 @@ def _ahead(
         while (found := coming.result())[0]:
             coming = pool.submit(batch)
             yield found
-
-
-def _cut(recording: Recording, segment: Segment, sample_rate: int) -> np.ndarray:
-    samples, rate = recording.samples, recording.sample_rate
-    first = 0 if segment.start is None else round(segment.start * rate)
-    last = len(samples) if segment.end is None else round(segment.end * rate)
-    if not 0 <= first < last <= len(samples) + rate // 100:
-        raise BadInput(f"has no stretch from {segment.start} to {segment.end} s", where=segment.path)
-    return resample(samples[first:last], rate, sample_rate)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from earwitness.audio.decode import stream
 from earwitness.encoders.chunking import Chunk, Chunking, MeanOfChunks, chunk
 
+MORE = 8
+"""Frames that a last chunk may have beyond its length in hops, with room to spare."""
 
+
+@runtime_checkable
 class ChunkedEncoder(Protocol):
     """What hears a recording in fixed chunks: `OnnxEncoder`, and `TorchEncoder` of any family."""
 
@@ -130,3 +134,43 @@ def stream_frames(encoder: ChunkedEncoder, path: str | os.PathLike[str]) -> Iter
         for block in blocks:
             yield from frames.push(block)
     yield from frames.finish()
+
+
+def frames_of_blocks(
+    encoder: ChunkedEncoder, blocks: Iterable[np.ndarray], samples: int, kind: str
+) -> np.ndarray:
+    """All frames of a recording that comes in blocks; nothing but they themselves grows with it.
+
+    Args:
+        encoder: gives the frames.
+        blocks: `(samples,)` float32 each, at the encoder's rate.
+        samples: of all blocks together.
+        kind: element type of the result, such as `float16`.
+
+    Returns:
+        Shape `(layers, frames, dimension)`; of an encoder of vectors `(1, 1, dimension)`.
+    """
+    stream = FrameStream(encoder)
+    held, count = np.zeros((0, 0, 0), kind), 0
+    for part in (part for given in _each(stream, blocks) for part in given):
+        layers, more, dimension = part.shape
+        if not held.size:
+            most = samples // encoder.chunking.hop + MORE
+            held = np.empty((layers, most, dimension), kind)  # takes memory as it is filled
+        held[:, count : count + more] = part
+        count += more
+    # The layers close up in place: a slice of several would have to be copied as a whole.
+    layers, _, dimension = held.shape
+    flat, piece = held.reshape(-1), 1024
+    for layer in range(1, layers):
+        for first in range(0, count, piece):
+            moved = held[layer, first : min(first + piece, count)]
+            at = (layer * count + first) * dimension
+            flat[at : at + moved.size] = moved.reshape(-1)
+    return flat[: layers * count * dimension].reshape(layers, count, dimension)
+
+
+def _each(stream: FrameStream, blocks: Iterable[np.ndarray]) -> Iterator[list[np.ndarray]]:
+    for block in blocks:
+        yield stream.push(block)
+    yield stream.finish()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from concurrent.futures import Future
 
 import numpy as np
 
 from earwitness.audio.resample import resample
 from earwitness.encoders.catalogue import Entry
-from earwitness.encoders.chunking import SAMPLE_RATE, chunks
+from earwitness.encoders.chunking import SAMPLE_RATE, WHISPER, chunks
 from earwitness.encoders.log_mel import Normalise, log_mel
 from earwitness.errors import BadInput
 
@@ -28,6 +29,7 @@ class LogMelEncoder:
     name, sample_rate, dimension, frame_rate = "log-mel", SAMPLE_RATE, 80, 50.0
     layers: tuple[int, ...] = ()
     policy, precision = "cropped", "fp32"
+    chunking, threads = WHISPER, 1
 
     def __init__(self, normalise: Normalise = "none") -> None:
         self.normalise: Normalise = normalise
@@ -43,6 +45,12 @@ class LogMelEncoder:
             ]
             given.append(np.concatenate([np.zeros((0, self.dimension), np.float32), *parts]))
         return given
+
+    def submit(self, samples: np.ndarray) -> Future[np.ndarray]:
+        """Frames of one chunk, `(1, frames, 80)`, at once."""
+        done: Future[np.ndarray] = Future()
+        done.set_result(self._frames(samples)[None])
+        return done
 
     def _frames(self, samples: np.ndarray) -> np.ndarray:
         mel = log_mel(samples, bands=self.dimension, normalise=self.normalise)
