@@ -139,7 +139,10 @@ def test_finds_what_a_dictionary_finds(given: list[dict[bytes, tuple[int, int]]]
     assert index.find(b"\xff" * 15) is None
 
 
-def test_one_who_knows_a_shard_that_was_compacted_meanwhile(tmp_path: Path) -> None:
+def test_one_who_knows_a_shard_that_was_compacted_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_index, "PART", 100)
     fill(tmp_path, range(6))
     for path in reversed(parts(tmp_path)):
         path.unlink()
@@ -160,7 +163,8 @@ def test_of_what_is_repeated_the_one_that_stays_is_found(
     second.close()
     assert first._writer is not None
     first._writer.close()  # as if it had been killed: the index knows those of the second only
+    fill(tmp_path, range(6, 7))  # behind those of the first
     monkeypatch.setattr(store_rewrite, "LARGEST", 100)
     compact(tmp_path)
     assert min(shard_files(tmp_path)) == 1
-    assert_holds(tmp_path, range(6))
+    assert_holds(tmp_path, range(7))
