@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
-import polars as pl
 
 from earwitness.encoders.encoder import Encoder
 from earwitness.encoders.encoding import Encoded, Failure, Segment, encode_into, key_of
