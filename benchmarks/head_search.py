@@ -2,6 +2,9 @@
 
     earwitness corpora build open-voices open-voices --subset small
     python benchmarks/head_search.py open-voices --store store --work heads --heads shipped attentive
+    earwitness corpora quality open-voices quality.parquet
+    python benchmarks/head_search.py open-voices --store store --work heads --quality quality.parquet \
+        --heads attentive-qamo attentive-dpda attentive-augmented --no-inner
     python benchmarks/head_search.py open-voices --store store --work heads --report
 
 Every head is trained in the same leave-out rounds on the same clips. The calibrator of an outer round
@@ -24,6 +27,7 @@ import msgspec
 import numpy as np
 import polars as pl
 import torch
+from published_ways import DualPathHeads, QualityHeads, Roughened, listening_quality
 
 from earwitness.assets import asset
 from earwitness.encoders.onnx_encoder import OnnxEncoder
@@ -36,6 +40,7 @@ from earwitness.systems.frame_heads import FrameHeadTraining, frame_corpus
 from earwitness.systems.head_training import HeadTraining
 from earwitness.systems.origin import RECIPE, OriginRecipe
 from earwitness.systems.verdict_figures import verdict_figures
+from earwitness.training.aligning import AlignGradients
 from earwitness.training.family_mean import FamilyTrials, mean_eer
 from earwitness.training.logistic import Affine, fit_affine
 from earwitness.training.nested import out_of_fold
@@ -66,20 +71,33 @@ HEADS = {
     "attentive-one-class": learned(pooling="attentive", objective="one-class"),
     "nes2net": learned(pooling="nes2net"),
     "nes2net-one-class": learned(pooling="nes2net", objective="one-class"),
+    "attentive-qamo": learned(pooling="attentive", objective="one-class"),
+    "attentive-dpda": learned(pooling="attentive", step=AlignGradients(method="pcgrad")),
+    "attentive-augmented": learned(pooling="attentive"),
 }
+WAYS = {
+    "attentive-qamo": "QAMO: two centres by listening quality, the quality loss beside them",
+    "attentive-dpda": "DPDA: every window clean and through RawBoost (4), gradients aligned by PCGrad",
+    "attentive-augmented": "the same two paths, their losses summed",
+}
+"""Heads that are trained in a published way, on frozen frames of the shipped encoder; the augmented path is
+one fixed copy of every clip."""
 
 
 class Bench:
     """The corpus, and a training for every head."""
 
-    def __init__(self, corpus: Path, store: Path) -> None:
-        self.corpus, self.store, self.plan = corpus, store, Plan()
+    def __init__(self, corpus: Path, store: Path, quality: Path | None = None) -> None:
+        self.corpus, self.store, self.plan, self.quality = corpus, store, Plan(), quality
         self.table, self.rows = read_rows(corpus)
         self.encoder = OnnxEncoder(asset(ENCODER), layers=RECIPE.views[0].layers, normalise=RECIPE.normalise)
         self._made: dict[str, HeadTraining] = {}
 
-    def training(self, recipe: OriginRecipe, seed: int) -> HeadTraining:
+    def training(self, name: str, seed: int) -> HeadTraining:
         """What trains a head; windows are read from the store once for all heads of a kind."""
+        if name in WAYS:
+            return self._published(name, seed)
+        recipe = HEADS[name]
         kind = HeadTraining if recipe.pooling == "statistics" else FrameHeadTraining
         if kind.__name__ not in self._made:
             classes, origin = origin_classes(self.table, recipe.classes)
@@ -98,6 +116,20 @@ class Bench:
         head = self._made[kind.__name__]
         head.recipe = msgspec.structs.replace(recipe, seeds=(seed,))
         return head
+
+    def _published(self, name: str, seed: int) -> HeadTraining:
+        """What trains a head in a published way, on the same windows."""
+        recipe, plain = msgspec.structs.replace(HEADS[name], seeds=(seed,)), self.training("attentive", seed)
+        given = (recipe, plain.shape, plain.classes, plain.origin, plain.rows, plain.pooled)
+        if name == "attentive-qamo":
+            if self.quality is None:
+                raise BadInput("is needed for the head attentive-qamo", where="--quality")
+            return QualityHeads(*given, quality=listening_quality(self.quality, self.table))
+        with Store(self.store) as opened:
+            rough = frame_corpus(
+                self.table, self.corpus, Roughened(self.encoder), self.plan.rule, recipe.coarsen, opened, tell
+            )
+        return DualPathHeads(*given, rough=rough)
 
     def rounds(self, usable: np.ndarray) -> list[Round]:
         """The outer rounds of the shipped detector."""
@@ -131,7 +163,7 @@ def run(bench: Bench, head: str, seed: int, work: Path, *, inner: bool, most: fl
         most: seconds after which no further round is begun.
     """
     began = time.time()
-    training = bench.training(HEADS[head], seed)
+    training = bench.training(head, seed)
     usable = np.unique(training.pooled.clip)
     for number, one in enumerate(bench.rounds(usable)):
         path = part(work, head, seed, number)
@@ -292,7 +324,7 @@ def report(bench: Bench, work: Path, seeds: Iterable[int]) -> dict[str, Any]:
     """Figures of every head that is done, and of the choice inside each round."""
     table, rows = bench.table, bench.rows
     place = {name: row for row, name in enumerate(table["id"].to_list())}
-    training = bench.training(RECIPE, 0)
+    training = bench.training(SHIPPED, 0)
     rounds = bench.rounds(np.unique(training.pooled.clip))
     every = range(len(rounds))
     done: dict[tuple[str, int], dict[int, Scored]] = {}
@@ -317,6 +349,7 @@ def report(bench: Bench, work: Path, seeds: Iterable[int]) -> dict[str, Any]:
         means = [each["mean_eer"].value for each in by_seed.values()]
         record[head] = {
             "recipe": msgspec.to_builtins(HEADS[head]),
+            "way": WAYS.get(head),
             "seeds": sorted(mine),
             "mean_over_seeds": float(np.mean(means)),
             "best_seed": float(np.min(means)),
@@ -366,13 +399,16 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--heads", nargs="*", choices=list(HEADS), default=[])
     parser.add_argument("--seeds", nargs="*", type=int, default=[0])
+    parser.add_argument(
+        "--quality", type=Path, help="table of earwitness corpora quality, for attentive-qamo"
+    )
     parser.add_argument("--no-inner", action="store_true", help="outer rounds alone")
     parser.add_argument("--most", type=float, default=float("inf"), help="seconds; then no round is begun")
     parser.add_argument("--report", action="store_true")
     given = parser.parse_args()
     torch.set_num_threads(1)
     given.work.mkdir(parents=True, exist_ok=True)
-    bench = Bench(given.corpus, given.store)
+    bench = Bench(given.corpus, given.store, given.quality)
     for seed in given.seeds:
         for head in given.heads:
             run(bench, head, seed, given.work, inner=not given.no_inner, most=given.most)

@@ -7,7 +7,8 @@
 
 Head, manifest and card come from the run; its figures are computed anew from its held-back scores. Rivals
 that the run did not score stay as the card before had them, and the card says so: AASIST alone takes
-an hour. What else was tried comes from `ledger/detector-search.json`.
+an hour. What else was tried comes from `ledger/detector-search.json`; without corpus and run, that alone is
+brought into the card, and then `tools/readme_figures.py` is to be run.
 """
 
 from __future__ import annotations
@@ -65,15 +66,23 @@ def main() -> None:
     """Read the run, write the instrument."""
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
-    parser.add_argument("corpus", type=Path)
-    parser.add_argument("run", type=Path)
+    parser.add_argument("corpus", type=Path, nargs="?")
+    parser.add_argument("run", type=Path, nargs="?")
     given = parser.parse_args()
+    if given.run is None:
+        write_card({**read(INSTRUMENT / "card.json"), "search": plain(search_summary(read(LEDGER)))})
+        return
     card = shipped(read(INSTRUMENT / "card.json"), given.corpus, given.run)
     folder = given.run / "instrument"
     manifest = msgspec.json.decode((folder / "manifest.json").read_bytes(), type=Manifest)
     changed = msgspec.structs.replace(manifest, notes=tuple(card["limits"]))
     write_whole(INSTRUMENT / "head.onnx", (folder / "head.onnx").read_bytes())
     write_whole(INSTRUMENT / "manifest.json", to_json(changed))
+    write_card(card)
+
+
+def write_card(card: dict[str, Any]) -> None:
+    """As JSON and as Markdown."""
     write_whole(INSTRUMENT / "card.json", msgspec.json.format(msgspec.json.encode(card), indent=1) + b"\n")
     write_whole(INSTRUMENT / "card.md", card_text(card).encode())
 

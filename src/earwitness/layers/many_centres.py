@@ -18,6 +18,7 @@ def many_centre_loss(
     scale: float = 20.0,
     real: float = 0.9,
     fake: float = 0.2,
+    weight: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """Mean one-class loss; with a single centre it is OC-Softmax.
 
@@ -29,6 +30,7 @@ def many_centre_loss(
         scale: alpha of the paper.
         real: cosine above which bona fide costs little.
         fake: cosine with the nearest centre below which a spoof costs little.
+        weight: (batch,) of each row in the mean; all alike when `None`, as published.
 
     Returns:
         A scalar.
@@ -47,7 +49,8 @@ def many_centre_loss(
         mine = cosine.gather(1, own.long().clamp(min=0)[:, None])[:, 0]
         mine = torch.where(own < 0, nearest, mine)
     margin = torch.where(target == 1, real - mine, nearest - fake)
-    return nn.functional.softplus(scale * margin).mean()
+    each = nn.functional.softplus(scale * margin)
+    return each.mean() if weight is None else (each * weight).sum() / weight.sum()
 
 
 def centre_score(cosine: torch.Tensor, scoring: Scoring = "softmax") -> torch.Tensor:

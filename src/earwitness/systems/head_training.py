@@ -29,6 +29,8 @@ class HeadTraining:
         pooled: statistics of every scored window.
     """
 
+    SYSTEM: type[Origin] = Origin
+
     def __init__(
         self,
         recipe: OriginRecipe,
@@ -82,7 +84,7 @@ class HeadTraining:
         """A head trained on some clips, and its curve."""
         seed = self.recipe.seeds[0]
         torch.manual_seed(seed)
-        system = Origin()
+        system = self.SYSTEM()
         examples = self.examples(clips)
         every = np.arange(len(examples.ids))
         network = system.build(self.recipe, {"frames": self.shape}, self.task)

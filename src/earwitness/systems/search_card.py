@@ -15,6 +15,9 @@ HEADS = {
     "attentive-one-class": "attentive statistics, OC-Softmax",
     "nes2net": "small Nes2Net, every engine a class",
     "nes2net-one-class": "small Nes2Net, OC-Softmax",
+    "attentive-qamo": "attentive statistics, QAMO's centres by listening quality",
+    "attentive-dpda": "attentive statistics, every engine a class, DPDA's two paths with PCGrad",
+    "attentive-augmented": "attentive statistics, every engine a class, the two paths summed",
 }
 
 
