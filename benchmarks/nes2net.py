@@ -4,8 +4,8 @@ python benchmarks/nes2net.py FOLDER [--clips 5000] [--only stored] [--out benchm
 
 FOLDER is a checkout of github.com/Liu-Tianchi/Nes2Net. Both have the same shapes and loss; turns are taken in
 the same process, medians are reported. The public loop reads the same float16 frames through torch's loader.
-5,000 clips are a store of 2.1 GB in the folder for temporary files. With `--only`, what the file of `--out` holds
-of the other part stays.
+5,000 clips are a store of 2.1 GB in the folder for temporary files. With `--only`, what the file of `--out`
+holds of the other part stays.
 """
 
 from __future__ import annotations
