@@ -108,9 +108,13 @@ def test_a_long_recording_is_encoded_piece_by_piece(
         expected = [store.get(key) for key in whole.keys if key is not None]
     monkeypatch.setattr(stretches, "LONG", 2.0)
     with Store(tmp_path / "pieces") as store:
-        pieces = encode_into(store, encoder, segments)
+        told: list[tuple[int, float]] = []
+        pieces = encode_into(store, encoder, segments, progress=lambda *step: told.append(step))
         found = [store.get(key) for key in pieces.keys if key is not None]
     assert pieces.keys == whole.keys
+    assert sum(done for done, _ in told) == 5
+    assert sum(seconds for _, seconds in told) == pytest.approx(40 + 30.5 + 1 + 0.75 + 1, abs=0.01)
+    assert len(told) > 10  # a long one tells of itself on the way
     assert len(found) == pieces.made == 5
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_array_equal(one, other)

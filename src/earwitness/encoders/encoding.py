@@ -13,8 +13,9 @@ import msgspec
 import numpy as np
 from msgspec import structs
 
+from earwitness.encoders.encoded_sounds import Progress, encoded
 from earwitness.encoders.encoder import Encoder
-from earwitness.encoders.frame_stream import ChunkedEncoder, frames_of_blocks
+from earwitness.encoders.frame_stream import ChunkedEncoder
 from earwitness.encoders.signal_view import SignalSource, SignalView
 from earwitness.encoders.source_hashes import SourceHashes
 from earwitness.encoders.store import Store
@@ -126,7 +127,7 @@ def encode_into(
     segments: Sequence[Segment],
     *,
     stored: str = "float16",
-    progress: Callable[[int, float], None] = lambda _done, _seconds: None,
+    progress: Progress = lambda _done, _seconds: None,
     claim: Callable[[list[bytes]], list[bool]] = lambda digests: [True] * len(digests),
     hashes: SourceHashes | None = None,
 ) -> Encoded:
@@ -156,7 +157,7 @@ def encode_into(
     made = found = 0
     try:
         for places, recordings in _ahead(store, encoder, segments, hashes, stored):
-            waiting: list[_Item] = []
+            waiting: list[tuple[int, Key, np.ndarray | LongStretch]] = []
             coming: dict[bytes, int] = {}
             twins: list[tuple[int, int]] = []
             for place, (content, samples, reason) in zip(places, recordings, strict=True):
@@ -178,7 +179,8 @@ def encode_into(
             mine = [item for item, ours in zip(waiting, claimed, strict=True) if ours]
             found += len(waiting) - len(mine)
             seconds = 0.0
-            for (place, key, samples), array in zip(mine, _encoded(encoder, mine, stored), strict=True):
+            arrays = encoded(encoder, [samples for *_, samples in mine], stored, progress)
+            for (place, key, samples), array in zip(mine, arrays, strict=True):
                 if isinstance(array, str):
                     failures[place] = array
                     there[place] = False
@@ -187,7 +189,8 @@ def encode_into(
                 whole = array[None] if encoder.layers and array.ndim == 2 else array
                 store.put(key, whole.astype(stored, copy=False))
                 made += 1
-                seconds += len(samples) / encoder.sample_rate
+                if not isinstance(samples, LongStretch):  # told while it was heard
+                    seconds += len(samples) / encoder.sample_rate
             for place, twin in twins:
                 there[place] = there[twin]
                 if twin in failures:
@@ -210,39 +213,6 @@ def encode_into(
             for place, reason in sorted(failures.items())
         ),
     )
-
-
-_Item = tuple[int, Key, np.ndarray | LongStretch]
-
-
-def _encoded(encoder: Encoder, items: list[_Item], stored: str) -> Iterator[np.ndarray | str]:
-    """Encodings; where a recording is refused, the reason."""
-    held = [samples for _, _, samples in items if not isinstance(samples, LongStretch)]
-    given: Iterator[np.ndarray | str]
-    try:
-        given = iter(encoder.encode(held, encoder.sample_rate)) if held else iter(())
-    except BadInput:
-        given = (_alone(encoder, samples) for samples in held)  # whose fault was it?
-    for _, _, samples in items:
-        yield _streamed(encoder, samples, stored) if isinstance(samples, LongStretch) else next(given)
-
-
-def _streamed(encoder: Encoder, stretch: LongStretch, stored: str) -> np.ndarray | str:
-    assert isinstance(encoder, ChunkedEncoder)
-    try:
-        found = frames_of_blocks(encoder, stretch.blocks(), len(stretch), stored)
-    except BadInput as refusal:
-        return refusal.reason
-    except OSError as error:
-        return error.strerror or str(error)
-    return found[0, 0] if encoder.frame_rate is None else found if encoder.layers else found[0]
-
-
-def _alone(encoder: Encoder, samples: np.ndarray) -> np.ndarray | str:
-    try:
-        return encoder.encode([samples], encoder.sample_rate)[0]
-    except BadInput as refusal:
-        return refusal.reason
 
 
 _Read = tuple[str | None, np.ndarray | LongStretch | None, str]
