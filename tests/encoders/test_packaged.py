@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+import soundfile
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,11 +21,13 @@ from earwitness.audio.lfcc import lfcc
 from earwitness.encoders import catalogue, cqt, distill_mos, speech_embedding
 from earwitness.encoders.catalogue import Weights, entry
 from earwitness.encoders.encoder import Encoder
+from earwitness.encoders.encoding import Segment, encode_into
 from earwitness.encoders.log_mel_projection import log_mel_statistics, projection
 from earwitness.encoders.one_by_one import in_parts
 from earwitness.encoders.se_res2net import SeRes2Net
 from earwitness.encoders.speechbrain_features import cepstrum, filter_bank, without_mean
 from earwitness.encoders.speechbrain_networks import EcapaTdnn, XVector
+from earwitness.encoders.store import Store
 from earwitness.errors import BadInput
 
 
@@ -170,6 +173,32 @@ def test_what_the_catalogue_says_is_so(name: str, load: Callable[[str], Encoder]
         assert abs(len(found) - 2 * known.frame_rate) <= 3
     for silence in (np.zeros(0, np.float32), np.zeros(8000, np.float32)):
         assert np.isfinite(encoder.encode([silence], 16_000)[0]).all()
+
+
+@pytest.mark.filterwarnings("ignore:overflow", "ignore:invalid value")
+@pytest.mark.parametrize("name", FREE + WEIGHTED)
+@pytest.mark.parametrize("loudest", [np.nan, 3e38])
+def test_nothing_that_is_no_number_reaches_a_store(
+    name: str, loudest: float, load: Callable[[str], Encoder], tmp_path: Path
+) -> None:
+    clip = voice(0.5)
+    clip[3000:3010] = loudest
+    encoder = load(name)
+    reason = "none, or: is not finite"
+    try:
+        (found,) = encoder.encode([clip], 16_000)
+    except BadInput as refusal:
+        reason, found = refusal.reason, np.zeros(0)
+    assert np.isfinite(found).all()
+    assert "is not finite" in reason
+    soundfile.write(tmp_path / "loud.wav", np.full(8000, 3e37, np.float32), 16_000, subtype="FLOAT")
+    soundfile.write(tmp_path / "voice.wav", voice(0.5), 16_000)
+    segments = [Segment(path=str(tmp_path / f"{name}.wav")) for name in ("loud", "voice")]
+    with Store(tmp_path / "store") as store:
+        made = encode_into(store, encoder, segments)
+        assert made.there[1]
+        for key in made.keys:
+            assert key is None or np.isfinite(store.get(key)).all()
 
 
 @pytest.mark.parametrize("name", FREE + WEIGHTED)
@@ -319,8 +348,11 @@ def test_the_two_files_of_the_speech_embedding(monkeypatch: pytest.MonkeyPatch, 
     found = hear(samples)
     expected = [frames[first : first + 76].mean() for first in range(0, len(frames) - 75, 8)]
     np.testing.assert_allclose(found[:, 7], expected, atol=1e-2)
-    assert hear(samples[:12_000]).shape == (0, 96)
-    assert hear(samples[:100]).shape == (0, 96)
+    assert hear(samples[:0]).shape == (0, 96)
+    for short in (1, 100, 12_000, 12_511, 12_512):
+        filled = np.pad(samples[:short], (0, 12_512 - short))
+        np.testing.assert_array_equal(hear(samples[:short]), hear(filled))
+        assert hear(filled).shape == (1, 96)
     with pytest.raises(BadInput, match="are not the two networks"):
         speech_embedding.SpeechEmbedding(b"nothing")
     with pytest.raises(BadInput, match="pip install --no-deps openwakeword"):

@@ -11,6 +11,7 @@ from earwitness.assets import catalogue
 from earwitness.audio.activity import speech_probability, speech_segments
 from earwitness.audio.resample import resample
 from earwitness.encoders.catalogue import Entry
+from earwitness.encoders.finite import finite
 from earwitness.encoders.ge2e import MASK_HOP, SAMPLE_RATE, VoiceEmbedding, VoiceStream
 from earwitness.encoders.log_mel import Normalise
 from earwitness.errors import BadInput
@@ -68,7 +69,8 @@ class Ge2eEncoder:
         given = []
         for waveform in waveforms:
             voice = embed_voice(resample(np.asarray(waveform, np.float32), sample_rate, SAMPLE_RATE))
-            given.append(np.zeros(self.dimension, np.float32) if voice is None else voice.vector)
+            vector = np.zeros(self.dimension, np.float32) if voice is None else voice.vector
+            given.append(finite(vector, self.name))
         return given
 
 

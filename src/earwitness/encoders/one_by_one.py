@@ -9,6 +9,7 @@ import numpy as np
 
 from earwitness.audio.resample import resample
 from earwitness.encoders.catalogue import Entry
+from earwitness.encoders.finite import finite
 
 LONGEST = 30 * 16_000
 """Samples that a network for vectors hears at once; of a longer recording it hears equal parts."""
@@ -55,11 +56,14 @@ class OneByOne:
 
         Returns:
             `(frames, dimension)` or `(dimension,)` of each, float32.
+
+        Raises:
+            BadInput: when a value is NaN or infinite.
         """
         given = []
         for waveform in waveforms:
             samples = resample(np.asarray(waveform, np.float32), sample_rate, self.sample_rate)
-            given.append(np.asarray(self._hear(samples), np.float32))
+            given.append(finite(np.asarray(self._hear(samples), np.float32), self.name))
         return given
 
 

@@ -14,6 +14,7 @@ import onnxruntime
 
 from earwitness.audio.resample import resample
 from earwitness.encoders.chunking import SAMPLE_RATE, Chunking, chunks, join
+from earwitness.encoders.finite import finite
 from earwitness.encoders.fronts import Front, Policy, WhisperFront
 from earwitness.encoders.waveform_level import Level
 from earwitness.errors import BadInput
@@ -215,6 +216,9 @@ class OnnxEncoder:
         Returns:
             One array for each recording, float32, shape `(layers, frames, dimension)`,
             `(frames, dimension)` where one layer was asked for by its number, or `(dimension,)`.
+
+        Raises:
+            BadInput: when a value is NaN or infinite.
         """
         waiting = []
         for waveform in waveforms:
@@ -224,10 +228,11 @@ class OnnxEncoder:
             places = chunks(len(samples), self.front.chunking)
             waiting.append([(place, self.submit(samples[place.start : place.end])) for place in places])
         vector = not self.description.layers
-        return [
-            join([(place, frames.result()) for place, frames in parts], self._shape, self._single, vector)
-            for parts in waiting
-        ]
+        given = []
+        for parts in waiting:
+            heard = [(place, frames.result()) for place, frames in parts]
+            given.append(finite(join(heard, self._shape, self._single, vector), self.name))
+        return given
 
     @property
     def _shape(self) -> tuple[int, int, int]:

@@ -18,6 +18,8 @@ MEL_FILE = 1_087_958
 WINDOW, STEP = 76, 8
 """Mel frames (10 ms) of one window and between two of them."""
 HOP = 160
+SHORTEST = 512 + (WINDOW - 1) * HOP
+"""Samples (0.78 s) of one window; a shorter clip is followed by silence, as the model's users fill clips."""
 FULL_SCALE = 32_768.0
 """The networks hear 16-bit integers."""
 _AT_ONCE = 64
@@ -60,11 +62,11 @@ class SpeechEmbedding:
             samples: shape `(samples,)`, float32, 16 kHz.
 
         Returns:
-            Shape `(windows, 96)`: one window every 80 ms; none when it is shorter than 0.79 s.
+            Shape `(windows, 96)`: one window every 80 ms, at least one; none of no samples.
         """
-        mel = self.mel(samples)
-        if len(mel) < WINDOW:
+        if not len(samples):
             return np.zeros((0, 96), np.float32)
+        mel = self.mel(np.pad(samples, (0, max(0, SHORTEST - len(samples)))))
         windows = np.lib.stride_tricks.sliding_window_view(mel, WINDOW, axis=0)[::STEP].transpose(0, 2, 1)
         given = []
         for first in range(0, len(windows), _AT_ONCE):
@@ -102,5 +104,5 @@ def load_speech_embedding(
     if layers is not None:
         raise BadInput("has no layers to choose from", where=entry.name)
     content = weight_bytes(entry, weights)
-    revision = f"{entry.weights.sha256[:12] if entry.weights else ''}-m1"
+    revision = f"{entry.weights.sha256[:12] if entry.weights else ''}-m2"
     return OneByOne(entry, revision, SpeechEmbedding(content))

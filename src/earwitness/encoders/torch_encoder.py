@@ -12,6 +12,7 @@ import torch
 from earwitness.audio.resample import resample
 from earwitness.encoders.chunking import Chunk, Chunking, chunks, join
 from earwitness.encoders.fine_tuning import Tuning, tunable
+from earwitness.encoders.finite import finite
 from earwitness.encoders.fronts import Front
 from earwitness.encoders.hidden_states import HiddenStates
 from earwitness.encoders.onnx_encoder import processors
@@ -128,6 +129,9 @@ class TorchEncoder:
         Returns:
             One array for each recording, float32: `(layers, frames, dimension)`, without the axis
             of layers where one was asked for by its number, or `(dimension,)`.
+
+        Raises:
+            BadInput: when a value is NaN or infinite.
         """
         heard = [
             resample(np.asarray(waveform, np.float32), sample_rate, self.sample_rate)
@@ -142,7 +146,8 @@ class TorchEncoder:
                 parts[k].append((place, frames))
         empty = (max(1, len(self.layers)), 0, self.dimension)
         return [
-            join(sorted(found, key=lambda part: part[0]), empty, self._single, self.vector) for found in parts
+            finite(join(sorted(found, key=lambda part: part[0]), empty, self._single, self.vector), self.name)
+            for found in parts
         ]
 
     def _run(self, clips: list[np.ndarray]) -> list[np.ndarray]:
