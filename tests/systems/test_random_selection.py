@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import polars as pl
 import pytest
 import torch
 
@@ -15,6 +16,8 @@ from earwitness.cli.main import main
 from earwitness.errors import BadInput
 from earwitness.metrics import eer
 from earwitness.systems.ledger.entry import read_entry
+from earwitness.systems.ledger.selection_accuracy import accuracies
+from earwitness.systems.ledger.variants import run_folder
 from earwitness.systems.recipes import recipes_of
 from earwitness.systems.registry import system
 from earwitness.systems.selection_cost import head_costs, head_parameters
@@ -194,5 +197,14 @@ def test_the_experiment_from_the_command_line(
     entry = read_entry(tmp_path / "out" / "random-selection.json")
     assert {one.what for one in entry.measured} >= {"random 50%", "random 25%", "all", "pca", "svd"}
     assert len(entry.verdicts) == 6
-    for picture in ("errors.svg", "costs.svg"):
+    decided = entry.tables[1]
+    assert decided.columns == ("kept", "accuracy", "macro F1")
+    assert {row[0] for row in decided.rows} >= {"random 50%", "random 25%", "all", "pca"}
+    run = run_folder(tmp_path / "out", "random folds", "all")
+    table = pl.read_parquet(run / "scores.parquet")
+    right = float(((table["score"] > 0) == (table["truth"] == 1)).mean())
+    (found,) = accuracies(run)
+    assert found.accuracy == pytest.approx(right)
+    assert ("all", f"{right:.3f} ({right:.3f} to {right:.3f})") in [row[:2] for row in decided.rows]
+    for picture in ("errors.svg", "accuracy.svg", "costs.svg"):
         assert (tmp_path / "out" / picture).read_text().startswith("<svg")

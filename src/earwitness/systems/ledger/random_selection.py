@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -20,18 +20,18 @@ from earwitness.systems.ledger.entry import (
     Entry,
     Measured,
     Published,
-    Table,
     Verdict,
     data_of,
     judged,
     spent,
 )
-from earwitness.systems.ledger.variants import Variant, pick, run_variants
-from earwitness.systems.random_selection import SelectionRecipe
+from earwitness.systems.ledger.selection_accuracy import accuracies, accuracy_table
+from earwitness.systems.ledger.selection_costs import cost_table, costs_of, dimension_of
+from earwitness.systems.ledger.variants import Variant, pick, run_folder, run_variants
 from earwitness.systems.recipes import recipes_of
 from earwitness.systems.registry import system
-from earwitness.systems.selection_cost import HeadCost, head_costs
-from earwitness.systems.selection_picture import Spread, costs_picture, errors_picture
+from earwitness.systems.selection_cost import HeadCost
+from earwitness.systems.selection_picture import Spread, errors_picture
 from earwitness.training.experiment import Progress
 from earwitness.training.randomness import generator
 from earwitness.training.recipe import View
@@ -107,7 +107,7 @@ def reproduce(
     Args:
         corpus: sounds with `label`, such as the part `environment` of open-voices.
         store: folder of the store.
-        out: folder that gets a run for each setting, `errors.svg` and `costs.svg`.
+        out: folder that gets a run for each setting, `errors.svg`, `accuracy.svg` and `costs.svg`.
         size: of the experiment.
         encoders: view -> encoder, where it is at hand (the view is called "first").
         progress: called with (what, done, of how many).
@@ -164,20 +164,36 @@ def reproduce(
         for share, one in zip(size.shares, further, strict=True)
     ]
     table = Corpus.read(place)
-    picture = errors_picture(
-        random, spreads["all"], {name: spreads[name] for name in (*RIVALS, *size.controls)},
-        title="How much of a vector is needed", y="EER",
-        subtitle=f"{size.encoder}, {size.head.upper()} head, {len(table)} environmental sounds, {first}",
+    right = {
+        one.what: accuracies(run_folder(out, first, one.what)) for one in (*rows, *further) if one.on == first
+    }
+
+    def picture(file: str, y: str, of: Callable[[str, Spread], Spread], more: str = "") -> None:
+        drawn = errors_picture(
+            [of(half if one.share == size.share else f"random {one.share:.0%}", one) for one in random],
+            of("all", spreads["all"]),
+            {name: of(name, spreads[name]) for name in (*RIVALS, *size.controls)},
+            title="How much of a vector is needed", y=y,
+            subtitle=f"{size.encoder}, {size.head.upper()} head, {len(table)} environmental sounds, {first}"
+            + more,
+        )  # fmt: skip
+        write_whole(Path(out) / file, drawn.encode())
+
+    picture("errors.svg", "EER", lambda _, one: one)
+    picture(
+        "accuracy.svg", "accuracy",
+        lambda name, one: Spread(share=one.share, seeds=tuple(a.accuracy for a in right[name])),
+        f"; the larger class is {right['all'][0].usual:.3f}",
     )  # fmt: skip
-    write_whole(Path(out) / "errors.svg", picture.encode())
     recipe = msgspec.structs.replace(method.RECIPE, views=(view,))
-    costs, words = _costs(recipe, _dimension(Path(out), first, half), size)
+    dimension = dimension_of(run_folder(out, first, half))
+    costs, words = costs_of(recipe, dimension, size.share, size.shares, size.runs)
     write_whole(Path(out) / "costs.svg", words.encode())
     return Entry(
         name="random-selection", paper=method.PAPER, claim=CLAIM, published=PUBLISHED,
         measured=(*rows, *further), differences=tuple(differences),
         verdicts=verdicts(differences, costs, half, [first, *(name for name, _ in others)]),
-        tables=(cost_table(costs),),
+        tables=(cost_table(costs), accuracy_table(right, first)),
         data=data_of(
             table,
             "sounds of games, as they are and resynthesised by six means; what is made of one sound is "
@@ -228,38 +244,6 @@ def sounds(corpus: str | Path, folder: Path, most: int) -> Path:
     return folder
 
 
-def _dimension(out: Path, on: str, name: str) -> int:
-    """Width of the vectors, from what a run says of its network."""
-    from earwitness.systems.ledger.variants import run_folder
-    from earwitness.training.checkpoint import load_tensors
-    from earwitness.training.trained_files import FILE
-
-    (weights, *_) = sorted(run_folder(out, on, name).glob(f"rounds/*/{FILE}"))
-    tensors, _ = load_tensors(weights)
-    return len(tensors["module/standardise.0.centre"])
-
-
-def _costs(recipe: SelectionRecipe, dimension: int, size: Size) -> tuple[dict[str, HeadCost], str]:
-    shares = sorted({*size.shares, size.share, 1.0})
-    recipes = {}
-    for share in shares:
-        reducer = "none" if share == 1.0 else "random"
-        recipes["all" if share == 1.0 else f"random {share:.0%}"] = msgspec.structs.replace(
-            recipe, reducer=reducer, share=share
-        )
-    recipes["pca"] = msgspec.structs.replace(recipe, reducer="pca", share=size.share)
-    costs = head_costs(recipes, dimension, runs=size.runs)
-    whole = costs["all"]
-    drawn = list(costs.values())[: len(shares)]
-    relative = {
-        "parameters": [one.parameters / whole.parameters for one in drawn],
-        "multiply-adds": [one.multiply_adds / whole.multiply_adds for one in drawn],
-        "time, 1 clip": [one.milliseconds["1"] / whole.milliseconds["1"] for one in drawn],
-        "time, 64 clips": [one.milliseconds["64"] / whole.milliseconds["64"] for one in drawn],
-    }
-    return costs, costs_picture(shares, relative, subtitle=f"CNN head of {dimension} numbers, one machine")
-
-
 def verdicts(
     differences: list[Difference], costs: Mapping[str, HeadCost], half: str, folds: list[str]
 ) -> tuple[Verdict, ...]:
@@ -300,18 +284,3 @@ def verdicts(
         )
     )
     return tuple(found)
-
-
-def cost_table(costs: Mapping[str, HeadCost]) -> Table:
-    """Costs as they are read."""
-    return Table(
-        title="Costs of the CNN head",
-        columns=("kept", "parameters", "fitted numbers", "multiply-adds", "1 clip", "64 clips"),
-        rows=tuple(
-            (
-                name, f"{one.parameters:,}", f"{one.fitted:,}", f"{one.multiply_adds / 1e6:.2f} M",
-                f"{one.milliseconds['1']:.2f} ms", f"{one.milliseconds['64']:.2f} ms",
-            )
-            for name, one in costs.items()
-        ),
-    )  # fmt: skip
