@@ -215,6 +215,24 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(Store(tmp_path)) == 2
 
 
+def test_a_disk_that_is_full_when_the_index_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(tmp_path, range(3))
+
+    def write_bytes(path: Path, content: memoryview) -> None:
+        with path.open("wb") as file:
+            file.write(content[:10])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", write_bytes)
+        with pytest.raises(BadInput, match="index cannot be written: No space left on device"):
+            fill(tmp_path, range(3, 6))
+    assert not list(tmp_path.glob(".index*"))
+    assert_holds(tmp_path, range(6))
+
+
 def test_full_shards_are_followed_by_new_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("earwitness.encoders.store.PUBLISH", 300)
     fill(tmp_path, range(20), largest=1000)

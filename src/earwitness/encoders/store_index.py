@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import struct
 from collections.abc import Iterator, Mapping
@@ -245,8 +246,10 @@ def _read(folder: Path, number: int, columns: list[str] | None = None) -> pl.Dat
 def _write(folder: Path, number: int, table: pl.DataFrame) -> None:
     path = part_path(folder, number)
     unfinished = folder / f".{path.name}.{os.getpid()}.part"
+    content = io.BytesIO()  # polars has an error of its own where the disk is full
+    table.write_parquet(content, compression="lz4")
     try:
-        table.write_parquet(unfinished, compression="lz4")
+        unfinished.write_bytes(content.getbuffer())
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
