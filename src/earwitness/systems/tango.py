@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -48,6 +49,8 @@ class TangoRecipe(TransportRecipe, frozen=True, forbid_unknown_fields=True, kw_o
         own: each view's own vector beside the gated ones.
         weights: of a target's loss, 1 for those not named.
         uncertainty: each loss is weighed by a learned variance instead.
+        select: by the primary metric, which is the first target's: the losses of the others say nothing on
+            validation rows whose speaker was never trained on.
     """
 
     targets: tuple[str, ...] = ("emotion", "speaker", "gender")
@@ -56,6 +59,7 @@ class TangoRecipe(TransportRecipe, frozen=True, forbid_unknown_fields=True, kw_o
     own: bool = False
     weights: dict[str, float] = msgspec.field(default_factory=dict)
     uncertainty: bool = False
+    select: Literal["loss", "primary"] = "primary"
     filters: tuple[int, ...] = (64, 128)
     hidden: tuple[int, ...] = (256,)
 

@@ -69,5 +69,11 @@ def test_tango(corpus: Path, tmp_path: Path) -> None:
     assert by_metric["accuracy"] == {"tango", "log-mel alone", "lfcc alone", *tango.PARTS}
     alone = {"log-mel alone", "lfcc alone", "one view, one task"}
     assert by_metric["accuracy of speaker"] == by_metric["accuracy"] - alone
+    # the class is the speaker, so clips are resampled
+    assert not any(
+        "clusters" in note for row in entry.measured if "speaker" in row.metric for note in row.notes
+    )
+    recipe = (tmp_path / "out" / "random-folds-speakers-overlap-tango" / "recipe.json").read_text()
+    assert '"select": "primary"' in recipe
     assert entry.verdicts[0].claim.startswith("a second task costs")
     assert len(entry.verdicts) == 9

@@ -27,7 +27,8 @@ CLAIM = (
     "and more than other fusions do"
 )
 WORDS = "random folds, speakers overlap"
-FOLDS = {WORDS: "random-folds:5", "speakers held back (emotion only)": "speaker-folds:5"}
+# A held-back speaker could not be recognised: where speakers are a task, validation is by clip.
+FOLDS = {WORDS: "random-folds:5,validation-by=group", "speakers held back (emotion only)": "speaker-folds:5"}
 PARTS = {
     "concat": "concat",
     "one view, both tasks": "single-view",
@@ -74,7 +75,7 @@ def reproduce(
     """
     began = time.monotonic()
     tasks = {"targets": ("emotion", "speaker"), "numbers": {}}
-    variants = fusion_variants("tango", size, PARTS, tasks, {"target": "emotion"})
+    variants = fusion_variants("tango", size, PARTS, tasks, {"target": "emotion", "select": "primary"})
     found, differences = run_variants(
         variants, corpus, store, out, FOLDS, encoders=encoders, progress=progress
     )
