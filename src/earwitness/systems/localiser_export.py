@@ -180,7 +180,8 @@ def _how(run: Run, round_name: str) -> tuple[str, int]:
     try:
         records = msgspec.json.decode((run.path / "rounds.json").read_bytes())
         (split,) = [one["split"] for one in records if one["split"]["name"] == round_name]
-        return str(split["how"]), int(split["sides"]["train"]["rows"])
+        how = str(split["how"]).split(": ")[0]  # behind it stand all speakers held back
+        return how, int(split["sides"]["train"]["rows"])
     except (OSError, KeyError, TypeError, ValueError, msgspec.DecodeError) as error:
         raise BadInput("does not say how its rounds were cut", where=str(run.path / "rounds.json")) from error
 
