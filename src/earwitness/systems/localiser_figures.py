@@ -85,13 +85,16 @@ class Reached(msgspec.Struct, frozen=True, kw_only=True):
             if self.whole_named.n
             else ""
         )
+        named = (
+            f"{_percent(self.right.value)} % of those named were right" if self.right.n else "none was named"
+        )
         return (
             f"On {self.recordings} recordings that it was not trained on ({how}), frame by frame of "
             f"{1000 * seconds:.0f} ms, {_percent(rate.value)} % of real and of synthetic time are confused "
             f"(95 % interval {_percent(rate.low)} to {_percent(rate.high)}; chance: 50.0 %)"
             f"{', which is near chance' if rate.value >= NEAR_CHANCE else ''}; "
             f"{_percent(self.found.value)} % of the stretches that differ were found with half of their "
-            f"extent right, {_percent(self.right.value)} % of those named were right{whole}."
+            f"extent right, {named}{whole}."
             f"{'' if self.nested else ' The cost of a change was chosen on these very recordings.'}"
         )
 
