@@ -32,6 +32,9 @@ read with `weights_only=True` or refused, and code that a model brings is never 
   time (group norms of wav2vec 2.0 base and HuBERT, the mean and variance of w2v-BERT's bands, a level,
   attention) is taken over one chunk and never over a whole long recording; so a long recording is not what
   the model would give for all of it at once. Up to one chunk it is.
+- `encode` hears stretches of more than ten minutes that way, and so does training when it fills its store:
+  the file is read once for its hash and once for its frames, and memory grows with the encoding only. What
+  hears a recording at once (LFCC, CQT, openSMILE, speaker vectors) still has it decoded as a whole.
 - Encoders of one vector hear long recordings in equal parts of at most 30 s (PaSST: 10 s) and give the mean.
 
 ## The catalogue
