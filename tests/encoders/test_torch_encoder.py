@@ -213,6 +213,16 @@ def test_threads_are_put_back(tiny_hub: Callable) -> None:
     assert torch.get_num_threads() == before
 
 
+def test_a_clip_is_the_same_whichever_processor_hears_it(tiny_hub: Callable, kind: str) -> None:
+    before = torch.get_num_threads()
+    encoder = encoders.load("tiny/model", weights=tiny_hub(kind).folder, threads=3)
+    clips = [noise(samples, samples) for samples in (16_000, 900, 24_000, 16_000, 5_000, 12_345, 7_000)]
+    together = encoder.encode(clips, 16_000)
+    assert torch.get_num_threads() == before
+    for clip, found in zip(clips, together, strict=True):
+        assert apart(loaded(tiny_hub, kind).encode([clip], 16_000)[0], found) < 1e-4
+
+
 @pytest.mark.parametrize(("precision", "nearest"), [("bf16", 0.995), ("int8", 0.98)])
 def test_other_precisions_stay_near_and_ignore_company(
     tiny_hub: Callable, kind: str, precision: str, nearest: float

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any, Literal, cast
 
 import torch
@@ -69,6 +70,28 @@ def pack(states: HiddenStates, precision: Precision, device: str) -> HiddenState
         _pack_linear(module, precision)
     _pack_attention(states.model)
     return states
+
+
+def twin(states: HiddenStates) -> HiddenStates:
+    """The same module once more, over the same weights, for another thread.
+
+    Args:
+        states: packed; nothing of it may be changed afterwards.
+
+    Example:
+        >>> one = nn.Linear(2, 2)
+        >>> other = twin(one)
+        >>> other is one, other.weight is one.weight
+        (False, True)
+    """
+    shared = {
+        id(value): value
+        for module in states.modules()
+        for held in (vars(module), module._parameters, module._buffers)
+        for value in held.values()
+        if isinstance(value, torch.Tensor)
+    }
+    return copy.deepcopy(states, shared)
 
 
 def _pack_front(model: Any, kind: torch.dtype) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from earwitness.encoders.finite import finite
 from earwitness.encoders.fronts import Front
 from earwitness.encoders.hidden_states import HiddenStates
 from earwitness.encoders.onnx_encoder import processors
-from earwitness.encoders.packed_products import Precision, pack
+from earwitness.encoders.packed_products import Precision, pack, twin
 from earwitness.errors import BadInput
 
 TOGETHER = 1 << 19
@@ -30,6 +31,9 @@ class TorchEncoder:
     of equal length, each other one by itself. So a clip's frames are the same alone, in any batch
     and in any order, also behind a group norm. Recordings longer than a chunk of the front are
     encoded in fixed chunks with context on either side.
+
+    Of several chunks each processor takes one at a time, which needs no agreement among
+    processors; a chunk that comes alone is shared by them, product by product.
 
     Args:
         build: makes the module with its weights, float32, on the processor.
@@ -69,6 +73,8 @@ class TorchEncoder:
         self._single = single or self.vector
         self._states = pack(states, precision, device)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="encoder")
+        self._crew: ThreadPoolExecutor | None = None
+        self._twins, self._begun = threading.local(), threading.Lock()
         shortest = np.zeros(self.front.sample_rate, np.float32)
         self.dimension = self._run([shortest])[0].shape[-1]
 
@@ -138,10 +144,13 @@ class TorchEncoder:
             for waveform in waveforms
         ]
         parts: list[list[tuple[Chunk, np.ndarray]]] = [[] for _ in heard]
-        for batch in _equal_lengths(
-            [(k, c) for k, s in enumerate(heard) for c in chunks(len(s), self.chunking)]
-        ):
-            given = self._run([heard[k][place.start : place.end] for k, place in batch])
+        places = [(k, c) for k, s in enumerate(heard) for c in chunks(len(s), self.chunking)]
+        # the longest first, so that no processor waits long for another at the end
+        batches = sorted(
+            _equal_lengths(places), key=lambda batch: -len(batch) * (batch[0][1].end - batch[0][1].start)
+        )
+        work = [[heard[k][place.start : place.end] for k, place in batch] for batch in batches]
+        for batch, given in zip(batches, self._run_all(work), strict=True):
             for (k, place), frames in zip(batch, given, strict=True):
                 parts[k].append((place, frames))
         empty = (max(1, len(self.layers)), 0, self.dimension)
@@ -150,14 +159,35 @@ class TorchEncoder:
             for found in parts
         ]
 
+    def _run_all(self, batches: list[list[np.ndarray]]) -> list[list[np.ndarray]]:
+        """`_run` of each batch, on as many processors at once as there are."""
+        if min(self.threads, len(batches)) < 2 or self.device.partition(":")[0] != "cpu":
+            return [self._run(clips) for clips in batches]
+        with self._begun:
+            if self._crew is None:
+                self._crew = ThreadPoolExecutor(self.threads, thread_name_prefix="encoder-crew")
+        with _threads(1):  # of torch's settings some are a thread's own and some are not
+            return list(self._crew.map(self._run_alone, batches))
+
+    def _run_alone(self, clips: list[np.ndarray]) -> list[np.ndarray]:
+        """`_run` on this thread's processor, in a module of its own: some note what passes through."""
+        if not hasattr(self._twins, "states"):
+            torch.set_num_threads(1)
+            self._twins.states = twin(self._states)
+        return self._heard(self._twins.states, clips)
+
     def _run(self, clips: list[np.ndarray]) -> list[np.ndarray]:
         """Chunks of equal length -> `(layers, frames, dimension)` each."""
+        with _threads(self.threads):
+            return self._heard(self._states, clips)
+
+    def _heard(self, states: HiddenStates, clips: list[np.ndarray]) -> list[np.ndarray]:
         frames = self.front.frames(len(clips[0]))
         if frames == 0:
             return [np.zeros((max(1, len(self.layers)), 0, self.dimension), np.float32)] * len(clips)
         inputs = torch.from_numpy(np.stack([self.front(clip) for clip in clips]))
-        with _threads(self.threads), torch.inference_mode():
-            given = self._states.states(inputs.to(self.device))
+        with torch.inference_mode():
+            given = states.states(inputs.to(self.device))
             return list(given[:, :, :frames].float().cpu().numpy())
 
 
@@ -171,6 +201,10 @@ def _equal_lengths(places: list[tuple[int, Chunk]]) -> Iterator[list[tuple[int, 
         if (len(same) + 1) * length > TOGETHER:
             yield waiting.pop(length)
     yield from waiting.values()
+
+
+def _samples(batch: list[tuple[int, Chunk]]) -> int:
+    return sum(place.end - place.start for _, place in batch)
 
 
 @contextmanager
