@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from earwitness import encoders
 from earwitness.encoders.catalogue import CATALOGUE, Entry
-from earwitness.encoders.deviation import deviation, measured
+from earwitness.encoders.deviation import NEAR, RoundingWarning, deviation, measured, warn_of_rounding
 from earwitness.encoders.onnx_encoder import OnnxEncoder
 from earwitness.errors import BadInput
 
@@ -71,6 +72,22 @@ def test_the_packaged_whisper_in_lower_precision(
         tiny_entry.name, weights=tmp_path / "weights", precision="int8", layers=2, threads=1
     ).encode([clips[1]], 16_000)
     assert single.shape == (20, 64)
+
+
+def test_a_warning_names_the_layers_whose_frames_went_astray() -> None:
+    for name, precisions in measured().items():
+        for precision, found in precisions.items():
+            for layer, low in zip(found.layers, found.lowest, strict=True):
+                with warnings.catch_warnings(record=True) as shown:
+                    warnings.simplefilter("always")
+                    warn_of_rounding(name, precision, layer)
+                assert len(shown) == (low < NEAR)
+    with pytest.warns(RoundingWarning, match=r"in int8, single frames of layer 4, 5, 6 can .* cosine 0\.37"):
+        warn_of_rounding("whisper-base", "int8", layers=(0, 4, 5, 6))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warn_of_rounding("wavlm-base", "int8")
+        warn_of_rounding("whisper-base", "fp32")
 
 
 def test_what_is_stored_fits_the_catalogue() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +16,14 @@ from earwitness.metrics.equal_error import eer
 
 MEASURED = Path(__file__).parent / "deviations.json"
 """What was measured, by encoder and precision; `tools/encoder_deviation.py` writes it."""
+
+
+NEAR = 0.95
+"""Lowest cosine of a frame that is still near: below it, rounding adds a third of a frame's length."""
+
+
+class RoundingWarning(UserWarning):
+    """Single frames of what is about to be used are far from what fp32 gives."""
 
 
 class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -126,6 +135,41 @@ def _effect(
     shift = float(np.sqrt(np.mean((after - before) ** 2)) / max(before.std(), 1e-12))
     rates = [round(float(eer(scores[held], scores[~held])), 4) for scores in (before, after)]
     return round(shift, 6), rates[0], rates[1]
+
+
+def warn_of_rounding(name: str, precision: str, layers: int | Sequence[int] | None = None) -> None:
+    """Show a warning where the layers asked for hold frames that rounding led astray.
+
+    Such frames are few and very large in a few channels; a mean over a clip hardly moves, so that
+    nothing is refused. Encoders that were not measured are passed over.
+
+    Args:
+        name: of the encoder.
+        precision: of its arithmetic.
+        layers: that are asked for; all when `None`.
+
+    Example:
+        >>> with warnings.catch_warnings(record=True) as shown:
+        ...     warnings.simplefilter("always")
+        ...     warn_of_rounding("whisper-base", "int8", layers=(1, 2))
+        ...     warn_of_rounding("whisper-base", "int8")
+        >>> [str(one.message).partition(",")[0] for one in shown]
+        ['whisper-base: in int8']
+    """
+    found = measured().get(name, {}).get(precision)
+    if found is None:
+        return
+    wanted = found.layers if layers is None else (layers,) if isinstance(layers, int) else layers
+    places = [k for k, layer in enumerate(found.layers) if layer in wanted and found.lowest[k] < NEAR]
+    if places:
+        worst = min(places, key=lambda k: found.lowest[k])
+        listed = ", ".join(str(found.layers[k]) for k in places)
+        warnings.warn(
+            f"{name}: in {precision}, single frames of layer {listed} can be far from fp32 (lowest cosine "
+            f"{found.lowest[worst]:.2f}, mean {found.cosine[worst]:.4f}); use fp32 where single frames count",
+            RoundingWarning,
+            stacklevel=3,
+        )
 
 
 @functools.cache

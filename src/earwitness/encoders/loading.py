@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from earwitness.encoders.catalogue import HUB_LOADER, entry
+from earwitness.encoders.deviation import warn_of_rounding
 from earwitness.encoders.encoder import Encoder
 from earwitness.errors import BadInput
 
@@ -44,7 +45,9 @@ def load(
             a folder in the hub's layout, or an ONNX file written by `encoders.export`.
         precision: of the arithmetic. How far `bf16` and `int8` are from `fp32` is measured where
             the weights could be had: `deviation.measured()` has it, and `earwitness encoders`
-            shows it. Of all others it is unknown until `tools/encoder_deviation.py` is run.
+            shows it; a warning says so where single frames of the layers asked for were found far
+            off (`deviation.warn_of_rounding`). Of all others it is unknown until
+            `tools/encoder_deviation.py` is run.
         device: `cpu`, or what torch calls another one, for encoders that run on torch.
         layers: hidden states to give, in order; one number gives `(frames, dimension)`; all
             that there are when `None`.
@@ -79,6 +82,8 @@ def load(
                 f"{option} {value} is not there for this encoder; use {_SETTLED[option]}", where=name
             )
     loaded: Encoder = build(known, **options)
+    if precision != "fp32":
+        warn_of_rounding(name, precision, layers)
     return loaded
 
 
