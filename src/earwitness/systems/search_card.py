@@ -158,6 +158,7 @@ def _heads(heads: dict[str, Any] | None) -> list[str]:
             for family in families
         ]
         rows.append([HEADS.get(name, name), figure(one["mean_eer"]), apart, *rates, seeds])
+    lone = [HEADS.get(name, name) for name, one in heads["each"].items() if not one["rules"]]
     nested, kept = heads["nested"], heads["chosen"].count("shipped")
     worse = nested["minus_shipped"]["value"] >= 0
     return [
@@ -167,6 +168,15 @@ def _heads(heads: dict[str, Any] | None) -> list[str]:
         "little; where a family was not run, mean and difference are of the others):",
         "",
         *table(["head", "mean EER %", "minus the shipped", *families, "seeds"], rows),
+        *(
+            [
+                f"Without inner rounds, so neither calibrated nor among those that were chosen from: "
+                f"{'; '.join(lone)}.",
+                "",
+            ]
+            if lone
+            else []
+        ),
         "Chosen anew in each outer round by its inner rounds, the heads reach "
         f"{figure(nested['mean_eer'])} %, against the shipped head alone {figure(nested['minus_shipped'])} "
         f"points; the shipped head was chosen in {kept} of {len(heads['chosen'])} rounds"
