@@ -141,6 +141,7 @@ class PackedConvolution(nn.Module):
     Args:
         convolution: of one group.
         kind: type of the product; the result is float32.
+        gelu: apply the exact GELU to it.
 
     Example:
         >>> theirs = nn.Conv1d(8, 16, 3, stride=2, padding=1)
@@ -154,8 +155,9 @@ class PackedConvolution(nn.Module):
     weight: torch.Tensor
     bias: torch.Tensor | None
 
-    def __init__(self, convolution: nn.Conv1d, kind: torch.dtype) -> None:
+    def __init__(self, convolution: nn.Conv1d, kind: torch.dtype, *, gelu: bool = False) -> None:
         super().__init__()
+        self.gelu = gelu
         self.width, self.stride = convolution.kernel_size[0], convolution.stride[0]
         self.padding = int(convolution.padding[0])
         weight, bias = convolution.weight.detach().permute(0, 2, 1).flatten(1), convolution.bias
@@ -171,4 +173,5 @@ class PackedConvolution(nn.Module):
         row = padded.as_strided(
             (batch, steps, self.width * channels), (time * channels, self.stride * channels, 1)
         )
-        return product(row.contiguous(), self.weight, self.bias).float().transpose(1, 2)
+        given = product(row.contiguous(), self.weight, self.bias, gelu=self.gelu)
+        return given.float().transpose(1, 2)

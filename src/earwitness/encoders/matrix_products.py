@@ -73,7 +73,7 @@ def attend(
         True
     """
     batch, heads, frames, head = queries.shape
-    queries = (queries * (head**-0.5 if scale is None else scale)).contiguous()
+    queries = queries.contiguous() if scale == 1.0 else (queries * (scale or head**-0.5)).contiguous()
     keys, values = (
         keys.contiguous(),
         values.contiguous(),

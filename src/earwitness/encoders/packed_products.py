@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 from typing import Any, Literal, cast
 
 import torch
@@ -62,9 +63,12 @@ def pack(states: HiddenStates, precision: Precision, device: str) -> HiddenState
     if isinstance(states.front, WaveformFront):
         _pack_front(states.model, kind)
     if isinstance(states.model, WhisperEncoder):  # the first hears the spectrogram, and stays float32
-        states.model.conv1 = PackedConvolution(states.model.conv1, torch.float32)  # type: ignore[assignment]
-        states.model.conv2 = PackedConvolution(states.model.conv2, kind)  # type: ignore[assignment]
+        states.model.conv1 = PackedConvolution(states.model.conv1, torch.float32, gelu=True)  # type: ignore[assignment]
+        states.model.conv2 = PackedConvolution(states.model.conv2, kind, gelu=True)  # type: ignore[assignment]
+        states.model.activation = nn.Identity()
     for module in list(states.model.modules()):
+        if isinstance(module, Block):
+            _scale_queries(module)
         if precision == "int8" and isinstance(module, Block):
             _even_out(module.feed_norm, module.feed_in)
         _pack_linear(module, precision)
@@ -148,6 +152,15 @@ def _pack_linear(owner: nn.Module, precision: Precision) -> None:
         setattr(owner, name, _Pointwise(packed) if pointwise else packed)
 
 
+def _scale_queries(block: Block) -> None:
+    """Take the scale of attention into the weights; over 64 channels it is a power of two, and exact."""
+    linear, dimension = block.attention_in, block.attention_out.out_features
+    scale = torch.ones(3 * dimension, 1)
+    scale[:dimension] = block.head**-0.5
+    linear.weight = nn.Parameter(linear.weight * scale, requires_grad=False)
+    linear.bias = nn.Parameter(linear.bias * scale[:, 0], requires_grad=False)
+
+
 def _even_out(norm: nn.LayerNorm, linear: nn.Linear) -> None:
     """Shrink the channels that a norm makes large, and widen the weights that hear them.
 
@@ -174,7 +187,7 @@ def _is_gelu(activation: Any) -> bool:
 def _pack_attention(model: Any) -> None:
     if isinstance(model, WhisperEncoder):
         for block in cast(list[Block], model.blocks):
-            block.attend = attend
+            block.attend = functools.partial(attend, scale=1.0)
         return
     attend_in_wavlm(model, attend)
     if type(model).__name__.startswith(("WavLM", "Clap")):

@@ -71,6 +71,7 @@ class WhisperEncoder(nn.Module):
         self.checkpointing = False
         self.conv1 = nn.Conv1d(bands, dimension, 3, padding=1)
         self.conv2 = nn.Conv1d(dimension, dimension, 3, stride=2, padding=1)
+        self.activation: nn.Module = nn.GELU()
         self.positions = nn.Parameter(torch.zeros(longest, dimension), requires_grad=False)
         self.blocks = nn.ModuleList(Block(dimension, head) for _ in range(blocks))
         self.last_norm: nn.Module | None = nn.LayerNorm(dimension)
@@ -100,10 +101,10 @@ class WhisperEncoder(nn.Module):
             columns = torch.arange(mel.shape[2], device=mel.device)
             inside = columns < 2 * lengths[:, None]
             mel, mask = mel * inside[:, None], inside[:, ::2]
-        first = nn.functional.gelu(self.conv1(mel))
+        first = self.activation(self.conv1(mel))
         if lengths is not None:  # a clip alone is followed by zeros here, too
             first = first * inside[:, None]
-        frames = nn.functional.gelu(self.conv2(first)).transpose(1, 2)
+        frames = self.activation(self.conv2(first)).transpose(1, 2)
         states = [frames + self.positions[: frames.shape[1]]]
         for block in self.blocks[: max(wanted)]:
             if self.checkpointing and self.training:
