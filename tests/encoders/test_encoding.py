@@ -141,6 +141,25 @@ def test_a_long_recording_that_is_refused(
     assert [key is None for key in result.keys] == [True, False]
 
 
+class Loud:
+    """An encoder whose values are larger than float16 holds."""
+
+    name, revision, sample_rate, dimension, frame_rate = "loud", "1", 16_000, 1, None
+    layers, policy, precision = (), "cropped", "fp32"
+
+    def encode(self, waveforms: list[np.ndarray], sample_rate: int) -> list[np.ndarray]:
+        return [np.array([100.0 * len(wave)], np.float32) for wave in waveforms]
+
+
+def test_what_the_stored_type_does_not_hold_is_not_kept(corpus: Path, tmp_path: Path) -> None:
+    segments = [Segment(path=str(corpus / "0.wav"), end=0.01), Segment(path=str(corpus / "0.wav"))]
+    with Store(tmp_path / "store") as store:
+        result = encode_into(store, Loud(), segments)
+        assert [key is None for key in result.keys] == [False, True]
+        assert result.failures[0].reason == "its encoding is not finite as float16; float32 holds more"
+        assert encode_into(store, Loud(), segments, stored="float32").made == 2
+
+
 def test_any_encoder_will_do(corpus: Path, tmp_path: Path) -> None:
     with Store(tmp_path / "store") as store:
         (key,) = encode_into(store, LogMelEncoder(), [Segment(path=str(corpus / "1.wav"))]).keys

@@ -18,12 +18,12 @@ Progress = Callable[[int, float], None]
 def encoded(
     encoder: Encoder, sounds: Sequence[np.ndarray | LongStretch], stored: str, progress: Progress
 ) -> Iterator[np.ndarray | str]:
-    """Encodings; where a sound is refused, the reason.
+    """Encodings in the stored type; where a sound is refused or its encoding does not fit, the reason.
 
     Args:
         encoder: makes them; it hears long stretches if it is a `ChunkedEncoder`.
         sounds: samples at its rate, or long stretches.
-        stored: element type in which a long stretch's encoding is gathered.
+        stored: element type.
         progress: told while a long stretch is heard.
     """
     held = [sound for sound in sounds if not isinstance(sound, LongStretch)]
@@ -33,10 +33,16 @@ def encoded(
     except BadInput:
         given = (_alone(encoder, sound) for sound in held)  # whose fault was it?
     for sound in sounds:
-        if isinstance(sound, LongStretch):
-            yield _streamed(encoder, sound, stored, progress)
+        with np.errstate(over="ignore"):
+            if isinstance(sound, LongStretch):
+                found = _streamed(encoder, sound, stored, progress)
+            else:
+                found = next(given)
+            kept = found if isinstance(found, str) else found.astype(stored, copy=False)
+        if isinstance(kept, str) or np.isfinite(kept).all():
+            yield kept
         else:
-            yield next(given)
+            yield f"its encoding is not finite as {stored}" + "; float32 holds more" * (stored == "float16")
 
 
 def _streamed(encoder: Encoder, stretch: LongStretch, stored: str, progress: Progress) -> np.ndarray | str:

@@ -186,8 +186,7 @@ def encode_into(
                     there[place] = False
                     continue
                 # the key says nothing of a single layer's missing axis, so it is always there
-                whole = array[None] if encoder.layers and array.ndim == 2 else array
-                store.put(key, whole.astype(stored, copy=False))
+                store.put(key, array[None] if encoder.layers and array.ndim == 2 else array)
                 made += 1
                 if not isinstance(samples, LongStretch):  # told while it was heard
                     seconds += len(samples) / encoder.sample_rate
