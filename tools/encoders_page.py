@@ -43,7 +43,7 @@ read with `weights_only=True` or refused, and code that a model brings is never 
 ## Speed and precision
 
 - Of several chunks each processor hears one at a time (`threads`); a chunk alone is shared by them. On 2
-  processors that made Whisper about 1.6 times as fast, as products of its size gain nothing from a second one.
+  processors that made Whisper about 1.6 times as fast: products of its size gain nothing from a second.
 - What also pays: weights in the order in which oneDNN reads them (5 %), GELU in the product of Whisper's
   convolutions and the scale of its queries in their weights (5 % together).
   What does not: torch's own attention (half as fast as ours), all heads of one product (MKL's in fp32 takes
