@@ -82,7 +82,9 @@ def test_a_warning_names_the_layers_whose_frames_went_astray() -> None:
                     warnings.simplefilter("always")
                     warn_of_rounding(name, precision, layer)
                 assert len(shown) == (low < NEAR)
-    with pytest.warns(RoundingWarning, match=r"in int8, single frames of layer 4, 5, 6 can .* cosine 0\.37"):
+    least = min(measured()["whisper-base"]["int8"].lowest)
+    told = rf"in int8, single frames of layer 4, 5, 6 can .* cosine {least:.2f}"
+    with pytest.warns(RoundingWarning, match=told):
         warn_of_rounding("whisper-base", "int8", layers=(0, 4, 5, 6))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
