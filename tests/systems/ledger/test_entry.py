@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from earwitness.corpora.corpus import Corpus
 from earwitness.errors import BadInput
 from earwitness.systems.ledger.catalogue import REPRODUCTIONS, reproduction
-from earwitness.systems.ledger.entry import Difference, Entry, judged, read_entry
+from earwitness.systems.ledger.entry import Difference, Entry, data_of, judged, read_entry
 
 LEDGER = Path(__file__).parents[3] / "ledger"
 
@@ -65,3 +66,7 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="is not an entry of the ledger"):
         read_entry(tmp_path / "a.json")
     assert Entry.__struct_config__.forbid_unknown_fields
+
+
+def test_a_corpus_called_as_its_file_tells_no_folders(voices: Path) -> None:
+    assert data_of(Corpus.read(voices), "noise").name == "corpus.parquet"

@@ -193,7 +193,8 @@ def data_of(
         table: the corpus.
         what: it is, in a sentence.
         kind: of the data.
-        name: of the corpus, where it is not that of the table.
+        name: of the corpus, where it is not that of the table; of one that is called as its file, no folders
+            are told.
         rows: that were used; all of them when `None`.
 
     Raises:
@@ -207,7 +208,7 @@ def data_of(
     """
     hashes = corpus_hashes(table)
     return Data(
-        name=name or table.name, kind=kind, rows=len(table) if rows is None else rows,
+        name=name or Path(table.name).name, kind=kind, rows=len(table) if rows is None else rows,
         sha256=hashes.table_sha256, audio_sha256=hashes.audio_sha256, what=what,
     )  # fmt: skip
 

@@ -146,6 +146,7 @@ def reproduce(
         data=data_of(
             table,
             "real engines of open-voices: formant, concatenative, small neural and resynthesis",
+            name="open-voices",
         ),
         seeds=size.seeds, size=plain(size), seconds=spent(began, rows),
         threads=torch.get_num_threads(), version=earwitness.__version__,
