@@ -235,7 +235,7 @@ class TestRefusals:
             ({"encoder": {"revision": "1"}}, "reads frames of whisper-base 1 fp32"),
             ({"encoder": {"layers": [1, 6]}}, "reads layers [1, 6]; analyze has [1, 2, 3]"),
             ({"head": {"sha256": "1" * 64}}, "not the one of the manifest"),
-            ({"schema": "earwitness.instrument/1"}, "not the manifest of a localiser"),
+            ({"schema": "earwitness.instrument/1"}, "not a manifest (localiser)"),
             ({"core": 321}, "whole frames of every length"),
             ({"shown": 0.5}, "no frames of 0.5 s"),
             ({"encoder": {"dimension": 80}}, "not a usable ONNX"),

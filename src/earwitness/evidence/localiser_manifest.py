@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 
 from earwitness.errors import BadInput
-from earwitness.evidence.manifest import Calibrator, Head, Positive, Share
+from earwitness.evidence.manifest import Calibrator, Head, Positive, Share, checked_manifest
 
 SCHEMA = "earwitness.localiser/1"
 
@@ -156,28 +155,9 @@ def read_localiser_manifest(folder: Path) -> tuple[LocaliserManifest, str]:
     Raises:
         BadInput: when it is missing, does not follow the schema, or the head's SHA-256 differs.
     """
-    path = folder / "manifest.json"
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        told = "is a run; make a localiser of it with earwitness export" if _is_run(folder) else None
-        raise BadInput(told or f"no localiser here ({error.strerror})", where=str(folder)) from error
-    try:
-        manifest = msgspec.json.decode(content, type=LocaliserManifest)
-    except (msgspec.DecodeError, UnicodeDecodeError, BadInput) as error:
-        raise BadInput(f"not the manifest of a localiser: {error}", where=str(path)) from error
-    head = folder / manifest.head.file
-    try:
-        found = hashlib.sha256(head.read_bytes()).hexdigest()
-    except OSError as error:
-        raise BadInput(f"the localiser's head cannot be read ({error.strerror})", where=str(head)) from error
-    if found != manifest.head.sha256:
-        raise BadInput("the head is not the one of the manifest; export the run again", where=str(folder))
-    return manifest, hashlib.sha256(content).hexdigest()
-
-
-def _is_run(folder: Path) -> bool:
-    return (folder / "recipe.json").is_file()
+    if (folder / "recipe.json").is_file() and not (folder / "manifest.json").exists():
+        raise BadInput("is a run; make a localiser of it with earwitness export", where=str(folder))
+    return checked_manifest(folder, LocaliserManifest, "localiser", "export the run again")
 
 
 def manifest_json(manifest: LocaliserManifest) -> bytes:

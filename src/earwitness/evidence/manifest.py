@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol, TypeVar
 
 import msgspec
 
@@ -215,23 +215,56 @@ def read_manifest(folder: Path) -> tuple[Manifest, str]:
     Raises:
         BadInput: when it is missing, does not follow the schema, or the head's SHA-256 differs.
     """
+    manifest, sha256 = checked_manifest(folder, Manifest, "instrument", "reinstall")
+    if not all(math.isfinite(x) for x in (manifest.calibrator.offset, manifest.calibrator.scale)):
+        raise BadInput("the calibrator is not finite", where=str(folder / "manifest.json"))
+    return manifest, sha256
+
+
+class HasHead(Protocol):
+    """A manifest of any kind."""
+
+    @property
+    def head(self) -> Head:
+        """The network beside it."""
+
+
+_Kind = TypeVar("_Kind", bound=HasHead)
+
+
+def checked_manifest(folder: Path, kind: type[_Kind], called: str, remedy: str) -> tuple[_Kind, str]:
+    """Read `manifest.json` of any kind of instrument, and hold its head to it.
+
+    Args:
+        folder: holds `manifest.json` and the head's ONNX file.
+        kind: of the manifest.
+        called: what such a folder is.
+        remedy: what to do when the head is another one.
+
+    Returns:
+        The manifest and the SHA-256 of its bytes (hexadecimal).
+
+    Raises:
+        BadInput: when it is missing, does not follow the schema, or the head's SHA-256 differs.
+    """
     path = folder / "manifest.json"
     try:
         content = path.read_bytes()
-        manifest = msgspec.json.decode(content, type=Manifest)
+        manifest = msgspec.json.decode(content, type=kind)
     except OSError as error:
-        raise BadInput(f"no instrument here ({error.strerror})", where=str(path)) from error
-    except (msgspec.DecodeError, BadInput) as error:
-        raise BadInput(f"not a manifest of an instrument: {error}", where=str(path)) from error
+        raise BadInput(f"no {called} here ({error.strerror})", where=str(path)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, BadInput) as error:
+        raise BadInput(f"not a manifest ({called}): {error}", where=str(path)) from error
     head = folder / manifest.head.file
     try:
         found = hashlib.sha256(head.read_bytes()).hexdigest()
     except OSError as error:
-        raise BadInput(f"the instrument's head cannot be read ({error.strerror})", where=str(head)) from error
+        raise BadInput(f"the {called}'s head cannot be read ({error.strerror})", where=str(head)) from error
     if found != manifest.head.sha256:
-        raise BadInput(f"SHA-256 is {found}, expected {manifest.head.sha256}; reinstall", where=str(head))
-    if not all(math.isfinite(x) for x in (manifest.calibrator.offset, manifest.calibrator.scale)):
-        raise BadInput("the calibrator is not finite", where=str(path))
+        told = (
+            f"is not the one of the manifest: SHA-256 is {found}, expected {manifest.head.sha256}; {remedy}"
+        )
+        raise BadInput(told, where=str(head))
     return manifest, hashlib.sha256(content).hexdigest()
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 
 from earwitness.errors import BadInput
-from earwitness.evidence.manifest import EncoderUse, Head, Positive
+from earwitness.evidence.manifest import EncoderUse, Head, Positive, checked_manifest
 
 SCHEMA = "earwitness.side-instrument/1"
 Quantiles = Annotated[tuple[float, ...], msgspec.Meta(min_length=2)]
@@ -98,15 +97,4 @@ def read_side_manifest(folder: Path) -> tuple[SideManifest, str]:
     Raises:
         BadInput: when it is missing, does not follow the schema, or the head's SHA-256 differs.
     """
-    path = folder / "manifest.json"
-    try:
-        content = path.read_bytes()
-        manifest = msgspec.json.decode(content, type=SideManifest)
-        head = (folder / manifest.head.file).read_bytes()
-    except OSError as error:
-        raise BadInput(f"no side instrument here ({error.strerror})", where=str(path)) from error
-    except (msgspec.DecodeError, BadInput) as error:
-        raise BadInput(f"not a manifest of a side instrument: {error}", where=str(path)) from error
-    if hashlib.sha256(head).hexdigest() != manifest.head.sha256:
-        raise BadInput("the head is not the one of the manifest; reinstall", where=str(folder))
-    return manifest, hashlib.sha256(content).hexdigest()
+    return checked_manifest(folder, SideManifest, "side instrument", "reinstall")
