@@ -80,12 +80,12 @@ class Size(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """
 
     rounds: int = 2
-    clips: int = 240
-    validation_clips: int = 120
+    clips: int = 160
+    validation_clips: int = 80
     test_clips: int = 240
-    epochs: int = 15
+    epochs: int = 10
     seeds: tuple[int, ...] = (1, 2, 3)
-    samples: int = 24_000
+    samples: int = 16_000
     encoder: str = "whisper-tiny.en"
     layer: int = 2
     weights: str | None = None

@@ -47,7 +47,7 @@ SIMULATED = (
 
 
 class Size(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How large the experiment is; the defaults fit a quarter of an hour on one core.
+    """How large the experiment is; the defaults fit half an hour on one core.
 
     Args:
         seeds: of the main comparison.
@@ -60,7 +60,8 @@ class Size(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         folds: of the people that are held back together; 0 leaves out one at a time.
         encoder: that hears the signals.
         layer: its hidden state; `None` where it has only one.
-        ablations: whether single signals, the other head and longer windows are trained, too.
+        ablations: whether single signals, the other head and longer windows are trained, too; the networks on
+            raw signals then take another hour.
     """
 
     seeds: tuple[int, ...] = (1, 2, 3, 4, 5)
@@ -73,7 +74,7 @@ class Size(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     folds: int = 0
     encoder: str = "whisper-base"
     layer: int | None = 6
-    ablations: bool = True
+    ablations: bool = False
 
 
 def main_variants(size: Size) -> dict[str, Variant]:

@@ -45,10 +45,12 @@ class Size(FusionSize, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     Args:
         epochs: at most.
+        filters: of all networks; half of the system's own, so that it fits the hour.
     """
 
     epochs: int = 20
     patience: int = 5
+    filters: tuple[int, ...] | None = (32, 64)
 
 
 def reproduce(
