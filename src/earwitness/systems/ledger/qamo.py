@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -173,8 +173,25 @@ def reproduce(
             f"are what {size.predictor} says of the recordings, parted at the median of each round's bona "
             "fide training clips (" + ", ".join(f"{one.thresholds[0]:.2f}" for one in labels) + ")",
             f"Nes2Net-X on layer {size.layer} of {size.encoder}, scored by the softmax-weighted mean",
+            f"{still_falling(runs.values()):.0%} of the trainings had their lowest training loss in the last "
+            f"of {size.epochs} epochs: longer ones may rank otherwise",
         ),
     )  # fmt: skip
+
+
+def still_falling(runs: Iterable[Path]) -> float:
+    """Share of the trainings whose training loss was lowest in the last epoch, 0 to 1.
+
+    Args:
+        runs: folders of finished runs.
+    """
+    last = []
+    for run in runs:
+        for one in read_run(run).trainings:
+            curves = msgspec.json.decode((Path(one["folder"]) / "curves.json").read_bytes())
+            losses = [point["loss"] for point in curves]
+            last.append(losses[-1] == min(losses))
+    return float(np.mean(last))
 
 
 def labelled(
